@@ -177,7 +177,7 @@ type exprParser struct {
 func (p *exprParser) fail(format string, args ...any) error {
 	read := "the end"
 	if p.tok != "" {
-		read = fmt.Sprintf("%q", p.tok)
+		read = fmt.Sprintf("%q", clip(p.tok))
 	}
 	return fmt.Errorf("column %d: %s, read %s", p.at+1, fmt.Sprintf(format, args...), read)
 }
@@ -305,6 +305,7 @@ func (p *exprParser) arithmetic(t1 string, op1 exprOp, t2 string, op2 exprOp, pa
 }
 
 var (
+	errUnknownInput = errors.New("unknown input")
 	errDivisorInput = errors.New("the divisor depends on an input; only a ratio's denominator may")
 	errDivisorZero  = errors.New("the divisor is zero")
 )
@@ -346,7 +347,11 @@ func (p *exprParser) operand(nest int) (truth bool, err error) {
 	case slices.Contains(p.inputs, p.tok):
 		return false, p.push(exprStep{op: opInput, input: p.tok})
 	}
-	return false, p.fail("expected a whole number, ( or one of the inputs %s", strings.Join(p.inputs, ", "))
+	inputs := strings.Join(p.inputs, ", ")
+	if p.tok != "" && isWordByte(p.tok[0]) {
+		return false, fmt.Errorf("column %d: %w %q; the inputs are %s", p.at+1, errUnknownInput, clip(p.tok), inputs)
+	}
+	return false, p.fail("expected a whole number, ( or one of the inputs %s", inputs)
 }
 
 func (p *exprParser) push(s exprStep) error {
@@ -385,7 +390,7 @@ func isWordByte(c byte) bool {
 
 // isInputName reports whether s can stand in an expression: lower-case letters, digits and _, a letter first.
 func isInputName(s string) bool {
-	if s == "" || len(s) > maxInputName || s[0] < 'a' || s[0] > 'z' || s == "and" || s == "or" {
+	if s == "" || len(s) > maxInputName || s[0] < 'a' || s[0] > 'z' || s == "and" || s == "or" || s == otherwise {
 		return false
 	}
 	for i := 0; i < len(s); i++ {

@@ -57,7 +57,7 @@ func TestExpressionErrorsNameColumnAndExpectation(t *testing.T) {
 	for src, want := range map[string]string{
 		"":                                "column 1: expected a whole number, ( or one of the inputs a, b, tahun_lalu, read the end",
 		"a +":                             "column 4: expected a whole number",
-		"c":                               `read "c"`,
+		"c":                               `column 1: unknown input "c"; the inputs are a, b, tahun_lalu`,
 		"a b":                             "column 3: expected an operator or the end",
 		"(a":                              "column 3: expected )",
 		"a)":                              `column 2: expected an operator or the end, read ")"`,
@@ -83,7 +83,7 @@ func TestExpressionErrorsNameColumnAndExpectation(t *testing.T) {
 		strings.Repeat("(", 17) + "a":     "more than 16 parentheses",
 		strings.Repeat("1+", 100) + "100": "at most 200 are allowed",
 		strings.Repeat("1+2*(", 8) + "a":  "too deep",
-		"A":                               `read "A"`,
+		"A":                               `unknown input "A"`,
 		"a\u00a0+ b":                      "column 2",
 	} {
 		e, err := ParseExpr(src, exprInputs)

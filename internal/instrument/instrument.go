@@ -17,7 +17,12 @@ type Instrument struct {
 	AmendedBy  string
 	Language   string // of the wording, "id"
 	MaxTotal   exact.Number
+	Example    bool // shows the file form only; never offered for a real evaluation
+	// AreaMinimum says over what "each area" rules are tested: "combined" or "per_aspect"; "" where the file has no
+	// such rule. The regulation allows both readings, so it is a setting of the file.
+	AreaMinimum string
 
+	Levels []LevelName // from the outside in, as listed by the file
 	Scales map[string]*Scale
 
 	// Nodes is the whole tree in sheet order, parents before children. Node.Index is the position here.
@@ -29,6 +34,9 @@ type Instrument struct {
 	Predicates []*Predicate
 	// Requirements are the eligibility rows that are checked beside the score (Tabel 5 of PermenPANRB 5/2024).
 	Requirements []Requirement
+	Exemptions   []Exemption
+	Eligibility  string // the article that the requirements come from
+	Waiver       string // who may accept a proposal all the same, in the instrument's language
 
 	byID map[string]*Node
 }
@@ -78,19 +86,29 @@ const (
 	Leaf      Level = "question" // a question that shares its sub-area's weight equally
 )
 
+// LevelName is a level with its name for people: area, "Area".
+type LevelName struct {
+	Level Level
+	Name  string
+}
+
 // Node is one line of the sheet: an inner node whose score is the sum of its children, or a leaf with a question.
 type Node struct {
-	ID        string
-	Label     string // last part of the numbering as printed: "A", "I", "1", "i", "a"
-	Level     Level
-	Name      string       // "Penyusunan Tim Kerja"; of a question its short title
-	AnnexName string       // what the annex prints when that differs, for finding the line in foreign workbooks
-	Weight    exact.Number // points at fraction 1; of a leaf in a sub-area: the sub-area's weight / number of its questions
-	Index     int          // position in Instrument.Nodes
-	Parent    int          // position of the parent in Instrument.Nodes, -1 for a component
-	Children  []int        // positions in Instrument.Nodes
-	Leaf      int          // position in Instrument.Questions, -1 for an inner node
-	Question  *Question    // nil for an inner node
+	ID    string
+	Label string // last part of the numbering as printed: "A", "I", "1", "i", "a"
+	Level Level
+	Name  string // "Penyusunan Tim Kerja"; of a question its short title
+	// What the annex prints where that differs, for finding the line in foreign workbooks: its name, its label, and
+	// the heading of an unnumbered block that stands between a sub-area and this question.
+	AnnexName  string
+	AnnexLabel string
+	AnnexGroup string
+	Weight     exact.Number // points at fraction 1; of a leaf in a sub-area: the sub-area's weight / number of its questions
+	Index      int          // position in Instrument.Nodes
+	Parent     int          // position of the parent in Instrument.Nodes, -1 for a component
+	Children   []int        // positions in Instrument.Nodes
+	Leaf       int          // position in Instrument.Questions, -1 for an inner node
+	Question   *Question    // nil for an inner node
 }
 
 // Kind is how a question is answered.
@@ -190,13 +208,20 @@ type Prerequisite struct {
 	ID, Label, Note string
 }
 
-// Requirement is one eligibility row (Tabel 5). Minima are texts of the row's own scale, by predicate and kind of
+// Requirement is one eligibility row (Tabel 5). Boolean minima are "ya" or "tidak". Minima are texts of the row's own scale, by predicate and kind of
 // institution ("kl", "pemda"; "" for units).
 type Requirement struct {
 	ID, Label string
 	Subject   string   // "instansi" or "unit"
-	Type      string   // ordinal, number, boolean, percent, years
+	Type      string   // RequirementTypes has all
 	Order     []string // ordinal: values from worst to best
 	Minima    map[string]map[string]string
 	Note      string
+}
+
+// Exemption lets units of some kinds be proposed while requirements are still open.
+type Exemption struct {
+	AppliesTo    string // kind of institution: "pemda"
+	UnitKinds    []string
+	Effect, Note string
 }

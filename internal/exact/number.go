@@ -43,6 +43,19 @@ func Frac(n, d int64) Number {
 	return Number{num: n, den: d}
 }
 
+// Over returns n/d for d > 0 without bringing it to lowest terms, which makes it cheap: it is for sums over a common
+// denominator that make many numbers at once. The result equals Frac(n, d) in value, not in representation.
+func Over(n, d int64) Number {
+	if d <= 0 || n == math.MinInt64 {
+		return Frac(n, d)
+	}
+	return Number{num: n, den: d}
+}
+
+// Parts returns numerator and denominator (> 0, not always in lowest terms) when they fit in machine words; ok is
+// false when they do not and Rat is the way.
+func (a Number) Parts() (num, den int64, ok bool) { return a.num, a.denom(), a.big == nil }
+
 // FromRat returns r as a Number; r is copied.
 func FromRat(r *big.Rat) Number {
 	if r.Num().IsInt64() && r.Denom().IsInt64() && r.Num().Int64() != math.MinInt64 {

@@ -6,10 +6,14 @@
 // that does not exist is an error with file, line and rule, never a default.
 package instrument
 
-import "zona/internal/exact"
+import (
+	"sync"
+
+	"zona/internal/exact"
+)
 
 // Instrument is one version of an evaluation sheet, checked and frozen. It is safe for concurrent use because
-// nothing changes it after Load.
+// nothing changes it after Load (what is derived from it is kept in a concurrent map).
 type Instrument struct {
 	ID         string // "lke-2021"; never reused for other content
 	Title      string
@@ -38,7 +42,8 @@ type Instrument struct {
 	Eligibility  string // the article that the requirements come from
 	Waiver       string // who may accept a proposal all the same, in the instrument's language
 
-	byID map[string]*Node
+	byID    map[string]*Node
+	derived sync.Map // see Derived
 }
 
 // Node returns the node with this id ("A.I.1.i.a"), and whether there is one.

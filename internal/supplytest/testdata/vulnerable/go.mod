@@ -1,0 +1,3 @@
+module example.test/vulnerable
+
+go 1.26.0

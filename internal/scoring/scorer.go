@@ -1,6 +1,9 @@
 package scoring
 
-import "zona/internal/instrument"
+import (
+	"zona/internal/exact"
+	"zona/internal/instrument"
+)
 
 // Scorer scores one sheet again and again as answers change, one at a time: only what stands above the changed
 // question is added up again. Its results are those of Score for the same answers, in whatever order they came. A
@@ -38,5 +41,20 @@ func (s *Scorer) Result() *Result {
 	return t.result()
 }
 
-// Verdicts returns the verdicts as the sheet stands, without the cost of a whole Result.
+// Verdicts returns the verdicts as the sheet stands. Like Total, Whole and Node it is for callers that look at
+// a few numbers after each of many changes and do not need a Result, most of whose cost is the copy.
 func (s *Scorer) Verdicts() []Verdict { return s.t.verdicts() }
+
+// Total returns the points of the whole sheet as it stands.
+func (s *Scorer) Total() exact.Number { return s.Whole().Score }
+
+// Whole returns the whole sheet as it stands, as if it were a line above the components.
+func (s *Scorer) Whole() NodeScore { return s.t.nodes[len(s.t.nodes)-1] }
+
+// Node returns a line as it stands, by its id; the zero NodeScore when there is none.
+func (s *Scorer) Node(id string) NodeScore {
+	if i, ok := s.t.sheet.byID[id]; ok {
+		return s.t.nodes[i]
+	}
+	return NodeScore{}
+}

@@ -17,15 +17,15 @@ type sheet struct {
 
 	// scale is the common denominator. 0 means that it would not fit with room to spare: then every sum is made of
 	// exact.Number, slower and equally exact.
-	scale     int64
-	weights   []int64 // by node, over scale; all 0 without scale
-	groups    []int64 // weights of the groups, over scale
-	total     int64
-	leaves    []leafPlan
-	roots     []int
-	questions []int // by node: questions at or below
-	rules     int   // rules of all predicates together
-	needs     [][]need
+	scale   int64
+	weights []int64 // by node, over scale; all 0 without scale
+	groups  []int64 // weights of the groups, over scale
+	total   int64
+	leaves  []leafPlan
+	roots   []int
+	blank   []NodeScore // weights and numbers of questions of every line, group and the whole; see tally.nodes
+	rules   int         // rules of all predicates together
+	needs   [][]need
 }
 
 // leafPlan is what the fixed part of a question is worth.
@@ -61,7 +61,7 @@ func compile(in *instrument.Instrument) *sheet {
 	s := &sheet{
 		in: in, byID: make(map[string]int, len(in.Nodes)),
 		weights: make([]int64, len(in.Nodes)), groups: make([]int64, len(in.Groups)),
-		leaves: make([]leafPlan, len(in.Questions)), questions: make([]int, len(in.Nodes)),
+		leaves: make([]leafPlan, len(in.Questions)),
 	}
 	for i, n := range in.Nodes {
 		s.byID[n.ID] = i
@@ -69,19 +69,34 @@ func compile(in *instrument.Instrument) *sheet {
 			s.roots = append(s.roots, i)
 		}
 	}
-	for i := len(in.Nodes) - 1; i >= 0; i-- { // parents come before children
-		n := in.Nodes[i]
-		if n.Leaf >= 0 {
-			s.questions[i] = 1
-		}
-		if n.Parent >= 0 {
-			s.questions[n.Parent] += s.questions[i]
-		}
-	}
+	s.compileBlank()
 	s.compileLeaves()
 	s.compileNeeds()
 	s.scaleAll()
 	return s
+}
+
+func (s *sheet) compileBlank() {
+	in := s.in
+	s.blank = make([]NodeScore, len(in.Nodes)+len(in.Groups)+1)
+	for i := len(in.Nodes) - 1; i >= 0; i-- { // parents come before children
+		n := in.Nodes[i]
+		s.blank[i].Weight = n.Weight
+		if n.Leaf >= 0 {
+			s.blank[i].Questions = 1
+		}
+		if n.Parent >= 0 {
+			s.blank[n.Parent].Questions += s.blank[i].Questions
+		}
+	}
+	for i, g := range in.Groups {
+		line := &s.blank[len(in.Nodes)+i]
+		line.Weight = g.Weight
+		for _, m := range g.Members {
+			line.Questions += s.blank[m].Questions
+		}
+	}
+	s.blank[len(s.blank)-1] = NodeScore{Weight: in.MaxTotal, Questions: len(in.Questions)}
 }
 
 // compileLeaves asks the question itself what each option is worth, so that the rule stays in package instrument.

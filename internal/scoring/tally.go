@@ -21,24 +21,11 @@ type tally struct {
 type cell struct{ n, d int64 }
 
 func newTally(s *sheet) *tally {
-	size := len(s.in.Nodes) + len(s.in.Groups) + 1
 	t := &tally{
 		sheet: s, answers: make([]instrument.Answer, len(s.in.Questions)),
-		nodes: make([]NodeScore, size), cells: make([]cell, size),
+		nodes: make([]NodeScore, len(s.blank)), cells: make([]cell, len(s.blank)),
 	}
-	for i, n := range s.in.Nodes {
-		t.nodes[i].Weight = n.Weight
-		t.nodes[i].Questions = s.questions[i]
-	}
-	at := len(s.in.Nodes)
-	for i, g := range s.in.Groups {
-		t.nodes[at+i].Weight = g.Weight
-		for _, m := range g.Members {
-			t.nodes[at+i].Questions += s.questions[m]
-		}
-	}
-	t.nodes[size-1].Weight = s.in.MaxTotal
-	t.nodes[size-1].Questions = len(s.in.Questions)
+	copy(t.nodes, s.blank)
 	return t
 }
 

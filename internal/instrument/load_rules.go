@@ -209,6 +209,9 @@ func (l *loader) index(r Rule, t target, v *value) exact.Number {
 		return exact.Number{}
 	}
 	n, ok := l.number(v, q.Min, q.Max)
+	if q.Max.Sign() == 0 { // its answer type is wrong, and reported
+		return n
+	}
 	if points := n.Div(q.Max).Mul(t.weight); ok && !points.Equal(r.Threshold) {
 		l.add(v.line, "index", fmt.Sprintf("index %v, points %v", n, r.Threshold), fmt.Sprintf("index %v is %v points", n, points))
 	}

@@ -1,0 +1,120 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"regexp"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// dialect is every difference between the two databases that reaches a SQL text or an error, and nothing else.
+// How they are opened stands in pools.go, what is refused in guard.go.
+type dialect struct {
+	name  string
+	goose goose.Dialect
+
+	// columnTypes renders the storage classes that migrations are written in.
+	columnTypes func(migration string) string
+	// lockAssessment holds the row "a" that was read until the transaction ends. SQLite has one writer and begins
+	// immediately, so that there is nothing to hold.
+	lockAssessment string
+	// lockLog makes this transaction the only one that appends until it ends.
+	lockLog string
+	// now is the database's clock as SQL, in milliseconds since 1970.
+	now string
+	// ownClock says that the time of a transaction is asked from the database, since replicas share nothing else.
+	ownClock bool
+	// checkpoint empties the WAL into the database file.
+	checkpoint string
+	// class says what kind of failure a driver's error is.
+	class func(error) failure
+}
+
+// failure is what the rest of the package needs to know about a driver's error.
+type failure int
+
+const (
+	other     failure = iota
+	duplicate         // a unique index says no
+	dangling          // a foreign key says no
+	transient         // the same transaction may succeed if it is run again
+	away              // no connection, no space, or shutting down: later
+)
+
+var sqliteDialect = dialect{
+	name:        "sqlite",
+	goose:       goose.DialectSQLite3,
+	columnTypes: func(s string) string { return s },
+	now:         "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+	checkpoint:  "PRAGMA wal_checkpoint(TRUNCATE)",
+	class:       sqliteClass,
+}
+
+var postgresDialect = dialect{
+	name:  "postgres",
+	goose: goose.DialectPostgres,
+	columnTypes: func(s string) string {
+		return storageClass.ReplaceAllStringFunc(s, func(class string) string { return postgresTypes[class] })
+	},
+	lockAssessment: " FOR UPDATE OF a",
+	// The number is the program's own among the advisory locks of its database: "zona" in ASCII.
+	lockLog:  "SELECT pg_advisory_xact_lock(2054123105)",
+	now:      "CAST(extract(epoch FROM now()) * 1000 AS BIGINT)",
+	ownClock: true,
+	class:    postgresClass,
+}
+
+// Text is compared by bytes on both databases, so that lists have one order and a path prefix is a range; numbers
+// have 64 bits on both.
+var (
+	storageClass  = regexp.MustCompile(`\b(TEXT|INTEGER|BLOB)\b`)
+	postgresTypes = map[string]string{"TEXT": `TEXT COLLATE "C"`, "INTEGER": "BIGINT", "BLOB": "BYTEA"}
+)
+
+func sqliteClass(err error) failure {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return other
+	}
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return duplicate
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return dangling
+	}
+	switch e.Code() & 0xff { // the primary code
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return transient
+	case sqlite3.SQLITE_FULL:
+		return away
+	}
+	return other
+}
+
+func postgresClass(err error) failure {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		var dial *pgconn.ConnectError
+		if errors.As(err, &dial) || errors.Is(err, sql.ErrConnDone) || pgconn.SafeToRetry(err) {
+			return away
+		}
+		return other
+	}
+	switch e.Code {
+	case "23505":
+		return duplicate
+	case "23503":
+		return dangling
+	case "40001", "40P01": // serialization failure, deadlock
+		return transient
+	}
+	switch e.Code[:2] {
+	case "08", "53", "57": // connection, resources, operator's intervention (statement timeout among them)
+		return away
+	}
+	return other
+}

@@ -8,6 +8,7 @@ import (
 
 	"zona/internal/audit"
 	"zona/internal/idempotency"
+	"zona/internal/org"
 )
 
 // Session is a signed-in browser. The cookie's value is 256 random bits; only its SHA-256 is stored.
@@ -55,6 +56,11 @@ type Store interface {
 	// UseCode marks the code used and returns it; fault.NotFound when it is unknown, used or expired.
 	UseCode(ctx context.Context, hash [32]byte, p CodePurpose) (Code, error)
 	CountPeople(ctx context.Context) (int, error)
+
+	// InsertPerson and InsertAssignment are org.Store's: the first administrator is made in the transaction that
+	// uses the code.
+	InsertPerson(ctx context.Context, p org.Person) error
+	InsertAssignment(ctx context.Context, a org.Assignment) error
 }
 
 // Transactor: see org.Transactor.
@@ -74,4 +80,6 @@ type Queries interface {
 	// Code returns an unused, unexpired code without using it, to show its form.
 	Code(ctx context.Context, hash [32]byte, p CodePurpose) (Code, error)
 	CountPeople(ctx context.Context) (int, error)
+	// Person returns a person, closed or not.
+	Person(ctx context.Context, id string) (org.Person, error)
 }

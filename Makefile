@@ -12,7 +12,6 @@ GO ?= go
 TOOLS := bin/tools
 UI := internal/web/internal/ui
 MANIFEST := $(UI)/dist/manifest.json
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 
 # Everything that a style sheet or script is made from; the names of classes stand in templates and Go files.
 ASSET_SOURCES := $(shell find internal/web scripts/assets.mjs scripts/dark.mjs package-lock.json -type f \
@@ -44,7 +43,7 @@ $(MANIFEST): node_modules/.package-lock.json $(ASSET_SOURCES)
 ## build: build bin/zona
 .PHONY: build
 build:
-	CGO_ENABLED=0 $(GO) build -ldflags '-X main.version=$(VERSION)' -o bin/zona ./cmd/zona
+	CGO_ENABLED=0 $(GO) build -o bin/zona ./cmd/zona
 
 ## generate: write the Go code of the page templates
 .PHONY: generate

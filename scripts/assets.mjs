@@ -43,19 +43,18 @@ async function main(args) {
   if (args.includes("--print")) console.table(rows);
 }
 
-// pageSources returns the text of everything that can put a class name on a page: templates, the Go files beside
-// them, and the page scripts. Generated Go is left out, since it repeats the templates.
+// pageSources returns the text of everything that can put a class name on a page or use a colour of the kit: templates,
+// the Go files beside them, own scripts and own style sheets. Generated Go is left out, since it repeats the templates.
 async function pageSources() {
   const files = (await walk(path.join(root, "internal/web"))).filter(
     (f) =>
       !f.includes(`${path.sep}dist${path.sep}`) &&
-      (f.endsWith(".templ") || f.endsWith(".js") || (f.endsWith(".go") && !f.endsWith("_templ.go") && !f.endsWith("_test.go"))),
+      (/\.(templ|js|css)$/.test(f) || (f.endsWith(".go") && !f.endsWith("_templ.go") && !f.endsWith("_test.go"))),
   );
   return Promise.all(files.map(async (f) => ({ raw: await readFile(f, "utf8"), extension: path.extname(f).slice(1) })));
 }
 
-// buildStyle bundles one style sheet, drops the rules that no page can use, and makes dark colours work without
-// script. A class that is put together at run time is kept by /* purgecss start ignore */ or by being written out whole.
+// buildStyle bundles one style sheet and makes dark colours work without script.
 async function buildStyle(name, words) {
   const target = name === "public.css" ? publicTarget : staffTarget;
   const bundled = await esbuild.build({
@@ -66,18 +65,34 @@ async function buildStyle(name, words) {
     target,
     nodePaths: [path.join(root, "node_modules")],
     loader: { ".svg": "dataurl" },
+    plugins: [kitWithoutTheUnused(words)],
   });
   const themed = postcss([darkWithoutScript()]).process(bundled.outputFiles[0].text, { from: undefined }).css;
-  const [purged] = await new PurgeCSS().purge({
-    content: words,
-    css: [{ raw: themed }],
-    variables: true,
-    keyframes: true,
-    defaultExtractor: (text) => text.match(/[A-Za-z0-9_-]+/g) ?? [],
-    safelist: { standard: ["html", "body"], variables: words.flatMap(({ raw }) => raw.match(/--[a-z0-9-]+/g) ?? []) },
-  });
-  const small = await esbuild.transform(purged.css, { loader: "css", minify: true, legalComments: "none", target });
+  const small = await esbuild.transform(themed, { loader: "css", minify: true, legalComments: "none", target });
   return Buffer.from(small.code);
+}
+
+// kitWithoutTheUnused drops the rules of other people's style sheets that no page can use; own rules are never touched.
+// A class counts as used when it stands whole in a template, a Go file or a script, so it is never put together there.
+function kitWithoutTheUnused(words) {
+  const markup = words.filter(({ extension }) => extension !== "css");
+  const variables = words.flatMap(({ raw }) => raw.match(/--[a-z0-9-]+/g) ?? []);
+  return {
+    name: "kit",
+    setup(build) {
+      build.onLoad({ filter: /node_modules.*\.css$/ }, async ({ path: file }) => {
+        const [purged] = await new PurgeCSS().purge({
+          content: markup,
+          css: [{ raw: await readFile(file, "utf8") }],
+          variables: true,
+          keyframes: true,
+          defaultExtractor: (text) => text.match(/[A-Za-z0-9_-]+/g) ?? [],
+          safelist: { standard: ["html", "body", /^:[a-z-]+$/], variables },
+        });
+        return { contents: purged.css, loader: "css" };
+      });
+    },
+  };
 }
 
 // buildScript bundles one ES module with what it imports.

@@ -7,6 +7,7 @@ import (
 
 	"zona/internal/auth"
 	"zona/internal/idempotency"
+	"zona/internal/org"
 )
 
 // Auth answers what auth needs from the database.
@@ -81,6 +82,16 @@ func (s authStore) CountPeople(ctx context.Context) (int, error) {
 	return countPeople(ctx, s.dialect, s.q)
 }
 
+// InsertPerson is org.Store's too: the first administrator is made in the transaction that uses the code.
+func (s authStore) InsertPerson(ctx context.Context, p org.Person) error {
+	return orgStore(s).InsertPerson(ctx, p)
+}
+
+// InsertAssignment is org.Store's too.
+func (s authStore) InsertAssignment(ctx context.Context, a org.Assignment) error {
+	return orgStore(s).InsertAssignment(ctx, a)
+}
+
 type codeRow struct {
 	Person            text
 	ExpiresAt, UsedAt sql.NullInt64
@@ -140,6 +151,11 @@ func (a Auth) Code(ctx context.Context, hash [32]byte, p auth.CodePurpose) (auth
 // CountPeople is auth.Queries's.
 func (a Auth) CountPeople(ctx context.Context) (int, error) {
 	return countPeople(ctx, a.db.dialect, a.db.reader())
+}
+
+// Person is auth.Queries's.
+func (a Auth) Person(ctx context.Context, id string) (org.Person, error) {
+	return personByID(ctx, a.db.dialect, a.db.reader(), id)
 }
 
 func countPeople(ctx context.Context, d dialect, q queryer) (int, error) {

@@ -106,6 +106,7 @@ var loaderCases = []struct{ name, old, new, rule, read string }{
 	{"nothing where a text stands", "name: Mutu\n", "§name:\n", "shape", "nothing"},
 	{"a very long text", "name: Mutu\n", "§name: " + strings.Repeat("x", 1600) + "\n", "text-length", "1600 bytes"},
 	{"a text that runs backwards", "name: Mutu\n", "§name: \"Mu\u202etu\"\n", "text", "Mu tu"},
+	{"a complex key", "language: id\n", "language: id\n§? a\n: b\n", "plain-yaml", "MappingKey"},
 	{"an anchor", "language: id\n", "§language: &bahasa id\n", "plain-yaml", "Anchor"},
 	{"an alias", "  - id: M\n    name: Mutu\n", "  - id: &m M\n§    name: *m\n", "plain-yaml", "Alias"},
 	{"a tag", "language: id\n", "§language: !!str id\n", "plain-yaml", "Tag"},
@@ -186,13 +187,22 @@ func TestLoaderRefusesFilesThatAreNoInstrument(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
 		"nothing": "", "a comment": "# x\n", "a list": "- a\n", "a word": "x", "a number": "3", "another mapping": "a: b\n",
-		"a huge file": "schema: zona-instrument/1\n" + strings.Repeat("# "+strings.Repeat("x", 998)+"\n", 1100),
-		"NUL bytes":   "schema: \x00\n", "JSON": `{"schema": "zona-instrument/1"}`, "tabs": "a:\n\tb: c\n",
+		"a huge file":     "schema: zona-instrument/1\n" + strings.Repeat("# "+strings.Repeat("x", 998)+"\n", 300),
+		"a file of signs": strings.Repeat("-\n", 30000), "a mapping without end": manyKeys(1200),
+		"NUL bytes": "schema: \x00\n", "JSON": `{"schema": "zona-instrument/1"}`, "tabs": "a:\n\tb: c\n",
 	} {
 		if p := loadProblems(t, text); len(p) == 0 {
 			t.Errorf("%s was loaded", name)
 		}
 	}
+}
+
+func manyKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "k%d: v\n", i)
+	}
+	return b.String()
 }
 
 func TestLoaderLimitsTheTree(t *testing.T) {

@@ -13,9 +13,11 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Limits of an instrument file. The LKE has 120 kB, 1,300 lines and 18 levels of indentation.
+// Limits of an instrument file. The LKE has 120 kB in 2,300 lines, 6,500 tokens and 18 values inside each
+// other.
 const (
-	MaxFileSize   = 1 << 20 // bytes
+	MaxFileSize   = 1 << 18 // bytes
+	maxTokens     = 20_000  // words and signs; the parser's time may grow with their square
 	maxLineLength = 2000    // bytes
 	maxYAMLDepth  = 40      // mappings and lists inside each other
 	maxIndent     = 100     // columns before the first word of a line
@@ -117,14 +119,19 @@ func invalidAt(data []byte) int {
 }
 
 func checkTokens(tokens token.Tokens, p *problems) bool {
+	if n := len(tokens); n > maxTokens {
+		p.add(1, "file-size", fmt.Sprintf("%d words and signs", n), fmt.Sprintf("an instrument has at most %d", maxTokens))
+		return false
+	}
 	ok := true
 	refuse := func(t *token.Token, read string) {
 		ok = false
-		p.add(t.Position.Line, "plain-yaml", read, "write the value out; anchors, aliases, tags, merges, directives and further documents are not used")
+		p.add(t.Position.Line, "plain-yaml", read, "write the value out; anchors, aliases, tags, merges, complex keys, directives and further documents are not used")
 	}
 	for _, t := range tokens {
 		switch t.Type {
-		case token.AnchorType, token.AliasType, token.TagType, token.MergeKeyType, token.DirectiveType:
+		case token.AnchorType, token.AliasType, token.TagType, token.MergeKeyType, token.DirectiveType,
+			token.MappingKeyType:
 			refuse(t, t.Type.String()+" "+t.Value)
 		case token.DocumentHeaderType, token.DocumentEndType:
 			refuse(t, "a document marker")
@@ -202,6 +209,10 @@ func (v *value) addPair(pair *ast.MappingValueNode, depth int, p *problems) {
 	key := convert(pair.Key, depth+1, p)
 	if key.kind != scalarValue {
 		p.add(key.line, "plain-yaml", "a key that is "+key.kind.String(), "keys are plain texts")
+		return
+	}
+	if len(v.keys) == maxEntries {
+		p.add(key.line, "too-large", key.text, fmt.Sprintf("a mapping has at most %d keys", maxEntries))
 		return
 	}
 	for _, k := range v.keys {

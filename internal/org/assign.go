@@ -81,6 +81,22 @@ func mayGive(by Actor, given []Capability, o Object, at time.Time) error {
 	return nil
 }
 
+// MayActFor returns nil when the actor manages people, and holds what is entrusted, wherever the other has a role now
+// or later: only then may he or she take the other's account into his or her hands (close it, set its password).
+// Otherwise the administrator of one institution could become that of the whole instance.
+func MayActFor(by, whom Actor, at time.Time) error {
+	for _, a := range whom.Assignments {
+		if !a.Until.IsZero() && !at.Before(a.Until) {
+			continue
+		}
+		o := Object{Institution: a.Scope.Institution, Unit: a.Scope.Unit, Path: a.Scope.Path}
+		if err := mayGive(by, Grants(a.Role, a.Scope.Kind), o, at); err != nil {
+			return fault.New(fault.Forbidden, "fault.person.above")
+		}
+	}
+	return nil
+}
+
 // Appoint checks an assignment, adds it and appends its event, within a transaction that the caller has begun and
 // allowed.
 func Appoint(ctx context.Context, st Registrar, by string, a Assignment) error {

@@ -78,7 +78,7 @@ type Registrar interface {
 // Register checks a person, adds it and appends its event, within a transaction that the caller has begun and
 // allowed. A login that is taken is a wrong field.
 func Register(ctx context.Context, st Registrar, by string, p Person) error {
-	if err := p.check().Err(); err != nil {
+	if err := p.Check(fault.Form()); err != nil {
 		return err
 	}
 	err := st.InsertPerson(ctx, p)
@@ -106,8 +106,8 @@ func (p Person) personal() []audit.Personal {
 	return slices.DeleteFunc(all, func(v audit.Personal) bool { return v.Value == "" })
 }
 
-func (p Person) check() *fault.Fault {
-	f := fault.Form()
+// Check adds what is wrong with the person to a form, which may know of more, and returns the form's error.
+func (p Person) Check(f *fault.Fault) error {
 	f.Line("name", p.Name, 1, maxName)
 	f.Line("position", p.Position, 0, maxPosition)
 	if p.NIP != "" && (len(p.NIP) != nipDigits || strings.Trim(p.NIP, "0123456789") != "") {
@@ -119,7 +119,7 @@ func (p Person) check() *fault.Fault {
 	if p.Lang != "" && !slices.Contains(locale.Languages(), p.Lang) {
 		f.With("lang", "fault.field.choose")
 	}
-	return f
+	return f.Err()
 }
 
 // notInLogin keeps to letters that look alike nowhere and that every keyboard has.
@@ -130,7 +130,11 @@ func notInLogin(c rune) bool {
 // ClosePerson closes an account: it no longer signs in, and its open sessions end with the next request. Nobody
 // closes the own account, so an institution is not left without an administrator by a slip.
 func (s *Service) ClosePerson(ctx context.Context, by Actor, key idempotency.Key, person string) error {
-	_, err := s.run(ctx, key, func(ctx context.Context, st Store) (string, error) {
+	whom, err := s.q.Actor(ctx, person)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	_, err = s.run(ctx, key, func(ctx context.Context, st Store) (string, error) {
 		p, err := st.Person(ctx, person)
 		if err != nil {
 			return "", err
@@ -140,6 +144,9 @@ func (s *Service) ClosePerson(ctx context.Context, by Actor, key idempotency.Key
 		}
 		if p.ID == by.Person {
 			return "", fault.New(fault.Forbidden, "fault.person.self")
+		}
+		if err := MayActFor(by, whom, st.Now()); err != nil {
+			return "", err
 		}
 		if p.Closed {
 			return p.ID, nil

@@ -55,7 +55,22 @@ func (s *Service) Unit(ctx context.Context, by Actor, id string) (Unit, error) {
 	if err != nil {
 		return Unit{}, err
 	}
-	return u, Can(by, ViewUnits, u.At(), State{At: s.clock()}).Fault()
+	if err := Can(by, ViewUnits, u.At(), State{At: s.clock()}).Fault(); err != nil {
+		return Unit{}, err
+	}
+	return u, nil
+}
+
+// Person returns a person whom the actor manages.
+func (s *Service) Person(ctx context.Context, by Actor, id string) (Person, error) {
+	p, err := s.q.Person(ctx, id)
+	if err != nil {
+		return Person{}, err
+	}
+	if err := Can(by, ManagePeople, Object{Institution: p.Institution}, State{At: s.clock()}).Fault(); err != nil {
+		return Person{}, err
+	}
+	return p, nil
 }
 
 // PageSize is how many rows a list shows at once.

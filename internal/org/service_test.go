@@ -22,6 +22,7 @@ type memory struct {
 	assignments  []Assignment
 	events       []audit.Event
 	broken       error // returned by every write
+	deaf         error // returned by reading an actor
 }
 
 func (m *memory) Now() time.Time { return now }
@@ -85,6 +86,9 @@ func (m *memory) InTx(ctx context.Context, _ idempotency.Key, fn func(context.Co
 }
 
 func (m *memory) Actor(_ context.Context, person string) (Actor, error) {
+	if m.deaf != nil {
+		return Actor{}, m.deaf
+	}
 	p, err := find(m.people, person)
 	a := Actor{Person: p.ID, Institution: p.Institution}
 	for _, as := range m.assignments {
@@ -124,9 +128,15 @@ func setup() (*Service, *memory) {
 			"foreign": {ID: "foreign", Institution: "j", Path: "/foreign/"},
 		},
 		people: map[string]Person{
-			"siti":   {ID: "siti", Institution: "i", Login: "siti"},
-			"closed": {ID: "closed", Institution: "i", Login: "closed", Closed: true},
-			"joko":   {ID: "joko", Institution: "j", Login: "joko"},
+			"siti":    {ID: "siti", Institution: "i", Login: "siti"},
+			"closed":  {ID: "closed", Institution: "i", Login: "closed", Closed: true},
+			"joko":    {ID: "joko", Institution: "j", Login: "joko"},
+			"root":    {ID: "root", Institution: "i", Login: "rootish"},
+			"retired": {ID: "retired", Institution: "i", Login: "retired"},
+		},
+		assignments: []Assignment{
+			{Person: "root", Role: Administrator, Scope: Scope{Kind: WholeInstance}},
+			{Person: "retired", Role: Administrator, Scope: Scope{Kind: WholeInstance}, Until: now},
 		},
 	}
 	ids := 0
@@ -204,6 +214,8 @@ func TestChangesAreMadeByThoseWhoMayAndNotedInTheLog(t *testing.T) {
 		{"not the own one", shut(Actor{Person: "siti", Institution: "i", Assignments: admin.Assignments}, "siti"), "forbidden", ""},
 		{"not one of another institution", shut(admin, "joko"), "not found", ""},
 		{"not one that does not exist", shut(admin, "none"), "not found", ""},
+		{"not one who also runs the instance", shut(admin, "root"), "forbidden", ""},
+		{"but one who did in the past", shut(admin, "retired"), "", audit.PersonClosed},
 
 		{"an administrator gives a role that he does not have", assign(admin, member1), "", audit.AssignmentCreated},
 		{"a member gives nothing", assign(member, member1), "forbidden", ""},
@@ -318,7 +330,7 @@ func TestWhatIsStoredIsWhatWasMeant(t *testing.T) {
 		t.Errorf("a person's data must be personal, and only what there is: %+v", last)
 	}
 	as, err := s.Assign(ctx, admin, NewAssignment{Person: id, Role: Coordinator, Scope: Scope{Kind: Subtree, Institution: "i", Unit: unit, Path: "/"}, Until: until})
-	if err != nil || m.assignments[0].ID != as || m.assignments[0].Scope.Path != "/top/"+unit+"/" || !m.assignments[0].From.Equal(now) {
+	if err != nil || m.assignments[2].ID != as || m.assignments[2].Scope.Path != "/top/"+unit+"/" || !m.assignments[2].From.Equal(now) {
 		t.Errorf("%+v, %v", m.assignments, err)
 	}
 	a, err := s.Actor(ctx, id)
@@ -364,7 +376,7 @@ func TestListsShowWhatTheActorMayKnow(t *testing.T) {
 	if list, err := s.Institutions(ctx, root); err != nil || len(list) != 2 {
 		t.Errorf("institutions of the instance: %v, %v", list, err)
 	}
-	if list, err := s.People(ctx, admin, "i", Cursor{}); err != nil || len(list) != 2 {
+	if list, err := s.People(ctx, admin, "i", Cursor{}); err != nil || len(list) != 4 {
 		t.Errorf("people: %v, %v", list, err)
 	}
 	for name, c := range map[string]struct {
@@ -379,11 +391,25 @@ func TestListsShowWhatTheActorMayKnow(t *testing.T) {
 		"the own unit":               {second(s.Unit(ctx, member, "top")), ""},
 		"a unit elsewhere":           {second(s.Unit(ctx, member, "foreign")), "not found"},
 		"a unit that does not exist": {second(s.Unit(ctx, member, "none")), "not found"},
-		"a person not there":         {second(s.Actor(ctx, "none")), "not found"},
+		"a person as an actor":       {second(s.Actor(ctx, "siti")), ""},
+		"an actor who is not there":  {second(s.Actor(ctx, "none")), "not found"},
+		"a person of the own":        {second(s.Person(ctx, admin, "siti")), ""},
+		"a person elsewhere":         {second(s.Person(ctx, admin, "joko")), "not found"},
+		"a person for a member":      {second(s.Person(ctx, member, "siti")), "forbidden"},
+		"a person not there":         {second(s.Person(ctx, admin, "none")), "not found"},
 	} {
 		if got := outcome(c.err); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+func TestAnAccountIsNotClosedUnderRolesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	s, m := setup()
+	m.deaf = errors.New("disk")
+	if err := shut(admin, "siti")(s); !errors.Is(err, m.deaf) || m.people["siti"].Closed {
+		t.Errorf("%v, %+v", err, m.people["siti"])
 	}
 }
 

@@ -40,6 +40,8 @@ type Queries interface {
 	// Institutions lists those within reach by name.
 	Institutions(ctx context.Context, r Reach) ([]Institution, error)
 	Unit(ctx context.Context, id string) (Unit, error)
+	// Person returns a person, closed or not.
+	Person(ctx context.Context, id string) (Person, error)
 	// People lists an institution's people by name, at most limit after the cursor (name, id).
 	People(ctx context.Context, institution string, after Cursor, limit int) ([]PersonRow, error)
 }

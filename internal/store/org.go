@@ -169,6 +169,11 @@ func (o Org) Unit(ctx context.Context, id string) (org.Unit, error) {
 	return unitByID(ctx, o.db.dialect, o.db.reader(), id)
 }
 
+// Person is org.Queries's.
+func (o Org) Person(ctx context.Context, id string) (org.Person, error) {
+	return personByID(ctx, o.db.dialect, o.db.reader(), id)
+}
+
 // Actor is org.Queries's; a closed person is fault.NotFound, so that a session of theirs ends with the next request.
 func (o Org) Actor(ctx context.Context, person string) (org.Actor, error) {
 	var rows []struct {

@@ -1,0 +1,280 @@
+package auth
+
+import (
+	"context"
+	"io"
+	"time"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+
+	"zona/internal/audit"
+	"zona/internal/fault"
+	"zona/internal/idempotency"
+	"zona/internal/org"
+)
+
+// How long a session lasts (reliability: idle 30 minutes, absolute 12 hours), and how often being seen is written.
+const (
+	idleLimit     = 30 * time.Minute
+	absoluteLimit = 12 * time.Hour
+	touchEvery    = time.Minute
+)
+
+// Accounts that no login can name, for the throttle: a text too long to be one, and codes.
+const (
+	longestLogin = 200
+	noLogin      = ":"
+	codeAccount  = ":code"
+)
+
+// Options is what the service needs beside the database.
+type Options struct {
+	Random io.Reader        // crypto/rand.Reader outside tests
+	Clock  func() time.Time // for throttling and idle sessions; changes take the time of their transaction
+	NewID  func() string    // org.NewID outside tests
+	Cost   *argon2id.Params // Cost() outside tests
+	Actors Actors
+}
+
+// Actors tells what people may do; org's service does.
+type Actors interface {
+	Actor(ctx context.Context, person string) (org.Actor, error)
+}
+
+// Service runs the use cases. Make it with New.
+//
+// Use cases that end in a secret (a session, a code) take no idempotency key: a secret is not kept, so it could not
+// be given again. They are safe to repeat in other ways: a code works once, a new code makes the older one void.
+type Service struct {
+	opt      Options
+	tx       Transactor
+	q        Queries
+	hasher   *hasher
+	throttle *throttle
+}
+
+// New returns the service.
+func New(tx Transactor, q Queries, o Options) *Service {
+	return &Service{opt: o, tx: tx, q: q, hasher: newHasher(o.Cost), throttle: newThrottle(o.Clock)}
+}
+
+// Opened is a session that has just begun. Value goes into the cookie and is nowhere else.
+type Opened struct {
+	Session Session
+	Value   string
+}
+
+// Credentials is what somebody types to sign in.
+type Credentials struct {
+	Login    string
+	Password string
+	Source   string // address that it came from, kept in memory only
+	Replaces string // value of the session cookie that the browser sent, "" for none; that session ends
+}
+
+// SignIn opens a session for the right login and password. Anything else is one and the same fault.Invalid, after
+// the same work; too many failures are fault.TooMany.
+func (s *Service) SignIn(ctx context.Context, c Credentials) (Opened, error) {
+	login := org.FoldLogin(c.Login)
+	if len(login) > longestLogin {
+		login = noLogin
+	}
+	if err := s.throttle.begin(c.Source, login); err != nil {
+		return Opened{}, err
+	}
+	person, stored, err := s.q.Credentials(ctx, login)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return Opened{}, err
+	}
+	password := c.Password
+	if !utf8.ValidString(password) || utf8.RuneCountInString(password) > maxPassword {
+		password, stored = "", "" // cannot be anybody's, and must not cost more
+	}
+	ok, err := s.hasher.matches(ctx, password, stored)
+	if err != nil {
+		return Opened{}, err
+	}
+	if !ok {
+		return Opened{}, fault.New(fault.Invalid, "fault.sign_in")
+	}
+	s.throttle.success(c.Source, login)
+	p, err := s.q.Person(ctx, person)
+	if err != nil {
+		return Opened{}, err
+	}
+	return s.transact(ctx, func(ctx context.Context, st Store) (Opened, error) {
+		if c.Replaces != "" {
+			if err := st.DeleteSession(ctx, HashToken(c.Replaces)); err != nil {
+				return Opened{}, err
+			}
+		}
+		return s.open(ctx, st, p, st.Now())
+	})
+}
+
+// open begins a session with a new id, never one that a browser brought along; authed is when a password was given.
+func (s *Service) open(ctx context.Context, st Store, p org.Person, authed time.Time) (Opened, error) {
+	value, hash, err := NewToken(s.opt.Random)
+	if err != nil {
+		return Opened{}, err
+	}
+	form, _, err := NewToken(s.opt.Random)
+	if err != nil {
+		return Opened{}, err
+	}
+	now := st.Now()
+	o := Opened{Value: value, Session: Session{
+		Hash: hash, Person: p.ID, Token: form, Created: now, Seen: now, AuthedAt: authed, Expires: now.Add(absoluteLimit),
+	}}
+	if err := st.InsertSession(ctx, o.Session); err != nil {
+		return Opened{}, err
+	}
+	return o, st.Append(ctx, about(st, audit.SessionOpened, p))
+}
+
+// about is an event of a person about the own account.
+func about(st Store, kind string, p org.Person) audit.Event {
+	return audit.Event{
+		Kind: kind, At: st.Now(), Actor: p.ID, Institution: p.Institution, Unit: p.Unit,
+		Object: audit.Object{Kind: "person", ID: p.ID},
+	}
+}
+
+// transact runs fn in one transaction without a key and returns what its last run made.
+func (s *Service) transact(ctx context.Context, fn func(context.Context, Store) (Opened, error)) (Opened, error) {
+	var made Opened
+	_, _, err := s.tx.InTx(ctx, idempotency.Key{}, func(ctx context.Context, st Store) (string, error) {
+		var err error
+		made, err = fn(ctx, st)
+		return "", err
+	})
+	if err != nil {
+		return Opened{}, err
+	}
+	return made, nil
+}
+
+// Lookup returns the session of a cookie's value and notes that it was seen. A session that is unknown, ended,
+// idle for 30 minutes or older than 12 hours is fault.Unauthenticated.
+func (s *Service) Lookup(ctx context.Context, value string) (Session, error) {
+	ended := fault.New(fault.Unauthenticated, "fault.unauthenticated")
+	if value == "" {
+		return Session{}, ended
+	}
+	n, err := s.q.Session(ctx, HashToken(value))
+	if fault.Is(err, fault.NotFound) {
+		return Session{}, ended
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	now := s.opt.Clock()
+	if !now.Before(n.Expires) || now.Sub(n.Seen) >= idleLimit {
+		return Session{}, ended
+	}
+	// Written once a minute at most: reading must not cost a durable write each time.
+	if now.Sub(n.Seen) >= touchEvery {
+		if err := s.q.Touch(ctx, n.Hash, now); err != nil {
+			return Session{}, err
+		}
+		n.Seen = now
+	}
+	return n, nil
+}
+
+// SignOut ends a session. Ending one that is gone already is no error.
+func (s *Service) SignOut(ctx context.Context, n Session) error {
+	p, err := s.q.Person(ctx, n.Person)
+	if err != nil {
+		return err
+	}
+	_, _, err = s.tx.InTx(ctx, idempotency.Key{}, func(ctx context.Context, st Store) (string, error) {
+		if err := st.DeleteSession(ctx, n.Hash); err != nil {
+			return "", err
+		}
+		return "", st.Append(ctx, about(st, audit.SessionClosed, p))
+	})
+	return err
+}
+
+// SignOutOthers ends all sessions of the person, this one too, and opens a new one in this browser.
+func (s *Service) SignOutOthers(ctx context.Context, n Session) (Opened, error) {
+	p, err := s.q.Person(ctx, n.Person)
+	if err != nil {
+		return Opened{}, err
+	}
+	return s.transact(ctx, func(ctx context.Context, st Store) (Opened, error) {
+		if err := st.DeleteSessionsOf(ctx, p.ID); err != nil {
+			return Opened{}, err
+		}
+		if err := st.Append(ctx, about(st, audit.SessionClosed, p)); err != nil {
+			return Opened{}, err
+		}
+		// No password was given again, so step-up counts from when one was.
+		return s.open(ctx, st, p, n.AuthedAt)
+	})
+}
+
+// PasswordChange is what ChangePassword needs.
+type PasswordChange struct {
+	Old, New string
+	Source   string
+}
+
+// ChangePassword replaces the own password, ends all sessions of the person and opens a new one.
+func (s *Service) ChangePassword(ctx context.Context, by org.Actor, c PasswordChange) (Opened, error) {
+	p, err := s.q.Person(ctx, by.Person)
+	if err != nil {
+		return Opened{}, err
+	}
+	if err := s.throttle.begin(c.Source, p.Login); err != nil {
+		return Opened{}, err
+	}
+	_, stored, err := s.q.Credentials(ctx, p.Login)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return Opened{}, err
+	}
+	ok, err := s.hasher.matches(ctx, c.Old, stored)
+	if err != nil {
+		return Opened{}, err
+	}
+	if !ok {
+		return Opened{}, fault.Form().With("old", "fault.password.wrong")
+	}
+	s.throttle.success(c.Source, p.Login)
+	f := fault.Form()
+	checkPassword(f, "new", c.New, p)
+	if c.New == c.Old {
+		f.With("new", "fault.password.same")
+	}
+	if err := f.Err(); err != nil {
+		return Opened{}, err
+	}
+	return s.replacePassword(ctx, p, c.New, audit.PasswordChanged, nil)
+}
+
+// replacePassword hashes outside the transaction, which must not wait for it; first runs inside, before anything.
+func (s *Service) replacePassword(ctx context.Context, p org.Person, password, kind string, first func(context.Context, Store) error) (Opened, error) {
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return Opened{}, err
+	}
+	return s.transact(ctx, func(ctx context.Context, st Store) (Opened, error) {
+		if first != nil {
+			if err := first(ctx, st); err != nil {
+				return Opened{}, err
+			}
+		}
+		if err := st.SetPassword(ctx, p.ID, hash); err != nil {
+			return Opened{}, err
+		}
+		if err := st.DeleteSessionsOf(ctx, p.ID); err != nil {
+			return Opened{}, err
+		}
+		if err := st.Append(ctx, about(st, kind, p)); err != nil {
+			return Opened{}, err
+		}
+		return s.open(ctx, st, p, st.Now())
+	})
+}

@@ -1,0 +1,128 @@
+package auth
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+
+	"zona/internal/fault"
+)
+
+// How many failures are forgiven in a window, after which the same account from the same source, or the same
+// source as a whole, waits for its end.
+const (
+	window        = 15 * time.Minute
+	maxPerAccount = 10
+	maxPerSource  = 60
+	// maxTracked bounds the memory that somebody with many addresses can take.
+	maxTracked = 100_000
+)
+
+// throttle counts failures in memory. It is keyed by account and source together, so nobody locks an account for
+// its owner; a source over its budget still lets in accounts that have signed in from it before, so one guesser in
+// an office does not keep out colleagues.
+type throttle struct {
+	clock func() time.Time
+
+	mu    sync.Mutex // guards tries
+	tries map[attempt]*count
+}
+
+// attempt is a source, and the account tried from it; account "" is the source as a whole.
+type attempt struct{ source, account string }
+
+type count struct {
+	until    time.Time // end of the window
+	failures int
+	known    bool // the account has signed in from this source
+}
+
+func newThrottle(clock func() time.Time) *throttle {
+	return &throttle{clock: clock, tries: map[attempt]*count{}}
+}
+
+// begin counts a try as failed before it is made, so that parallel ones cannot exceed the budget; success takes it
+// back. Over the budget it returns fault.TooMany.
+func (t *throttle) begin(source, account string) error {
+	source = network(source)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.clock()
+	one, all := t.count(attempt{source, account}, now), t.count(attempt{source: source}, now)
+	wait := time.Duration(0)
+	if one.failures >= maxPerAccount {
+		wait = one.until.Sub(now)
+	}
+	if all.failures >= maxPerSource && !one.known {
+		wait = max(wait, all.until.Sub(now))
+	}
+	if wait > 0 {
+		f := fault.New(fault.TooMany, "fault.too_many", "Minutes", int((wait+time.Minute-1)/time.Minute))
+		f.RetryAfter = int((wait + time.Second - 1) / time.Second)
+		return f
+	}
+	one.failures++
+	all.failures++
+	return nil
+}
+
+// success takes back what begin counted and remembers the source as one of this account.
+func (t *throttle) success(source, account string) {
+	source = network(source)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.clock()
+	one, all := t.count(attempt{source, account}, now), t.count(attempt{source: source}, now)
+	one.failures, one.known = 0, true
+	all.failures = max(0, all.failures-1)
+}
+
+// count returns the counter of an attempt in the window of now. The caller holds mu.
+func (t *throttle) count(a attempt, now time.Time) *count {
+	c, ok := t.tries[a]
+	if !ok {
+		t.prune(now)
+		c = &count{}
+		t.tries[a] = c
+	}
+	if !now.Before(c.until) {
+		c.failures, c.until = 0, now.Add(window)
+	}
+	return c
+}
+
+// prune makes room: what has run out goes first, then anything, since a full table must not stop honest people.
+func (t *throttle) prune(now time.Time) {
+	if len(t.tries) < maxTracked {
+		return
+	}
+	for a, c := range t.tries {
+		if !now.Before(c.until) && !c.known {
+			delete(t.tries, a)
+		}
+	}
+	for a := range t.tries {
+		if len(t.tries) < maxTracked/2 {
+			return
+		}
+		delete(t.tries, a)
+	}
+}
+
+// network is what counts as one source: an IPv4 address, or the /64 of an IPv6 address, which one machine fills at
+// will. Anything else is taken as it is.
+func network(source string) string {
+	ip, err := netip.ParseAddr(source)
+	if err != nil {
+		return source
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is4() {
+		return ip.String()
+	}
+	prefix, err := ip.Prefix(64)
+	if err != nil {
+		return source
+	}
+	return prefix.String()
+}

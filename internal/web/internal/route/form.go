@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"zona/internal/fault"
 	"zona/internal/idempotency"
 )
@@ -125,6 +127,22 @@ func Again(r *http.Request, err error, secret ...string) (Form, bool) {
 	}
 	return Form{Values: values, Fault: f, Key: NewKey()}, true
 }
+
+// Shown is a fault that is answered with a page of the handler's own: the form again, with everything that was typed.
+// Package web gives it the status that the fault has anywhere.
+type Shown struct {
+	Fault *fault.Fault
+	Page  templ.Component
+}
+
+// Error is for logs only.
+func (s *Shown) Error() string { return s.Fault.Error() }
+
+// Unwrap is the fault.
+func (s *Shown) Unwrap() error { return s.Fault }
+
+// Show returns the error that answers the form's fault with this page.
+func (f Form) Show(page templ.Component) error { return &Shown{Fault: f.Fault, Page: page} }
 
 // Value is what stands in a field.
 func (f Form) Value(name string) string { return f.Values.Get(name) }

@@ -95,6 +95,7 @@ type Request struct {
 	ID      string    // reference number, the same in the log and on an error page
 	Pattern string    // of the row
 	At      time.Time // instant at which the request came in, UTC
+	Source  string    // address that it came from, for counting attempts; never logged
 
 	Actor       org.Actor       // zero when nobody is signed in
 	Session     auth.Session    // zero when nobody is signed in

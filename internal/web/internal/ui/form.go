@@ -96,3 +96,13 @@ func describedBy(in Input, form route.Form) templ.Attributes {
 	}
 	return a
 }
+
+// labelled is the beginning of a line in the summary: the label of the field that it is about.
+func labelled(labels []string, name string) string {
+	for i := 0; i+1 < len(labels); i += 2 {
+		if labels[i] == name {
+			return labels[i+1] + ": "
+		}
+	}
+	return ""
+}

@@ -16,6 +16,7 @@ const (
 	PeriodCreated      = "period.created"      //
 	AssessmentOpened   = "assessment.opened"   // a unit has a sheet
 	AnswerSet          = "answer.set"          // one answer or note was changed in the browser
+	AnswersFilled      = "answers.filled"      // many answers at once, from no file
 	ImportPreviewed    = "import.previewed"    // a workbook was read and waits
 	ImportApplied      = "import.applied"      // changed answers stand in Changes, by question id
 	ImportUndone       = "import.undone"       //
@@ -26,7 +27,7 @@ func Kinds() []string {
 	return []string{
 		InstanceSetUp, InstitutionCreated, UnitCreated, PersonCreated, PersonClosed, AssignmentCreated, SessionOpened,
 		SessionClosed, InvitationIssued, InvitationAccepted, PasswordChanged, PeriodCreated, AssessmentOpened, AnswerSet,
-		ImportPreviewed, ImportApplied, ImportUndone,
+		AnswersFilled, ImportPreviewed, ImportApplied, ImportUndone,
 	}
 }
 

@@ -112,7 +112,7 @@ func (s *Service) saved(ctx context.Context, by org.Actor, id, question string) 
 
 // FoldNote returns a note as it is stored: without blanks around it, and with line breaks of one kind.
 func FoldNote(s string) string {
-	return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
+	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s))
 }
 
 // checkAnswer holds an answer against its question. A ratio that is filled in halfway is valid, though not complete.

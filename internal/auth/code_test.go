@@ -268,7 +268,7 @@ func TestThrottleStopsGuessingAndNobodyElse(t *testing.T) {
 	}
 	before := m.state.evaluated
 	err := try("siti@pn.example", secret, "192.0.2.1")
-	if f, ok := fault.Of(err); !ok || f.Kind != fault.TooMany || f.RetryAfter != int(window/time.Second) || f.Args["Minutes"] != 15 {
+	if f, ok := fault.Of(err); !ok || f.Kind != fault.TooMany || f.RetryAfter != int(window/time.Second) || f.Args["Count"] != 15 {
 		t.Errorf("over the budget: %+v", f)
 	}
 	if m.state.evaluated != before {

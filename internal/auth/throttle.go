@@ -57,7 +57,7 @@ func (t *throttle) begin(source, account string) error {
 		wait = max(wait, all.until.Sub(now))
 	}
 	if wait > 0 {
-		f := fault.New(fault.TooMany, "fault.too_many", "Minutes", int((wait+time.Minute-1)/time.Minute))
+		f := fault.New(fault.TooMany, "fault.too_many", "Count", int((wait+time.Minute-1)/time.Minute))
 		f.RetryAfter = int((wait + time.Second - 1) / time.Second)
 		return f
 	}

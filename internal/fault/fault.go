@@ -17,6 +17,7 @@ const (
 	TooMany                         // slow down, RetryAfter seconds
 	TooLarge                        // more than the limit
 	Busy                            // try again soon, RetryAfter seconds
+	Malformed                       // not a form of ours: there is nothing that a person could mend in it
 )
 
 // Fault is an error with a message fit for a person. Message is an id of package locale.

@@ -54,6 +54,17 @@ func (p *Printer) PercentAgainst(fraction, threshold exact.Number) string {
 	return p.Against(fraction.Mul(hundred), threshold.Mul(hundred)) + "%"
 }
 
+// Shortfall returns points that are missing: two decimals, or as many as tell that it is not nothing.
+func (p *Printer) Shortfall(n exact.Number) string {
+	for places := scorePlaces; places <= longest; places++ {
+		text := n.Decimal(places)
+		if shown, err := exact.Parse(text); err == nil && shown.Sign() != 0 || n.Sign() == 0 {
+			return p.separate(text, p.group)
+		}
+	}
+	return "> 0"
+}
+
 // telling looks for the first number of decimals at which a value that misses no longer rounds up to the threshold;
 // beyond twelve it cuts off instead of rounding, which cannot reach the threshold.
 func telling(value, threshold exact.Number) string {

@@ -147,3 +147,12 @@ func FuzzParseNumber(f *testing.F) {
 		}
 	})
 }
+
+func TestShortfallIsNeverShownAsNothing(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"2.5": "2,50", "0.004375": "0,004", "0": "0,00", "1/3000000000000000": "> 0"} {
+		if got := For(Indonesian).Shortfall(exact.MustParse(in)); got != want {
+			t.Errorf("Shortfall(%s) = %q, want %q", in, got, want)
+		}
+	}
+}

@@ -14,14 +14,19 @@ func drawSheet(in *instrument.Instrument) *rapid.Generator[map[string]instrument
 		// hopeless ones.
 		sloppy := rapid.SampledFrom([]int{0, 0, 5, 50}).Draw(t, "sloppy")
 		answers := map[string]instrument.Answer{}
+		poor := rapid.IntRange(0, 99)
 		for _, n := range in.Questions {
-			if rapid.IntRange(0, 99).Draw(t, n.ID+" sloppy") < sloppy {
-				if a := drawPoor(n.Question).Draw(t, n.ID); a.Given() {
+			q := n.Question
+			switch {
+			case sloppy > 0 && poor.Draw(t, "poor") < sloppy:
+				if a := drawPoor(q).Draw(t, n.ID); a.Given() {
 					answers[n.ID] = a
 				}
-				continue
+			case q.Kind == instrument.Choice: // most of a sheet: one draw each, since the long runs draw millions
+				answers[n.ID] = instrument.Answer{Choice: q.Options[rapid.IntRange(0, len(q.Options)-1).Draw(t, n.ID)].Key}
+			default:
+				answers[n.ID] = drawAnswer(q).Draw(t, n.ID)
 			}
-			answers[n.ID] = drawAnswer(n.Question).Draw(t, n.ID)
 		}
 		return answers
 	})

@@ -42,12 +42,13 @@ func newOracle(in *instrument.Instrument, answers map[string]instrument.Answer) 
 
 func (o *oracle) add(i int, answers map[string]instrument.Answer) *big.Rat {
 	n := o.in.Nodes[i]
-	score := new(big.Rat)
 	if n.Question != nil {
 		f, ok := oracleFraction(n.Question, answers[n.ID])
 		o.answered[n.Leaf] = ok
-		score.Mul(f, n.Weight.Rat())
+		o.fraction[i], o.score[i] = f, new(big.Rat).Mul(f, n.Weight.Rat())
+		return o.score[i]
 	}
+	score := new(big.Rat)
 	for _, c := range n.Children {
 		score.Add(score, o.add(c, answers))
 	}

@@ -88,6 +88,11 @@ test-nightly:
 test-browser: assets build
 	scripts/with-postgres.sh node --test --test-reporter=spec $(or $(E2E),e2e/)
 
+## fuzz: look for inputs that break a reader (FUZZTIME=10s for each target)
+.PHONY: fuzz
+fuzz:
+	@scripts/fuzz.sh
+
 ## bench: measure, and print the table of docs/performance.md
 .PHONY: bench
 bench: assets build

@@ -57,6 +57,9 @@ race() { CGO_ENABLED=1 scripts/with-postgres.sh node scripts/gotest.mjs -race -s
 # Everything, at full length.
 full() { CGO_ENABLED=0 scripts/with-postgres.sh node scripts/gotest.mjs -timeout "$([ -n "$nightly" ] && echo 10h || echo 20m)" ./...; }
 
+# Looking for new inputs takes as long as one lets it.
+fuzz() { FUZZTIME=${FUZZTIME:-10m} scripts/fuzz.sh; }
+
 browser() { scripts/with-postgres.sh node --test --test-reporter=spec e2e/; }
 vulns() { scripts/vulns.sh; }
 
@@ -69,6 +72,7 @@ stage lint lint
 stage race race
 stage full full
 stage browser browser
+[ -z "$nightly" ] || stage fuzz fuzz
 stage vulns vulns
 
 printf '\n=== summary\n'

@@ -133,7 +133,7 @@ func (a Auth) Session(ctx context.Context, hash [32]byte) (auth.Session, error) 
 // Touch is auth.Queries's. It never sets the clock of a session back, and costs a write: callers touch now and
 // then, not with every request.
 func (a Auth) Touch(ctx context.Context, hash [32]byte, seen time.Time) error {
-	_, err := change(ctx, counted{a.db.write}, `UPDATE session SET seen_at = $2 WHERE hash = $1 AND seen_at < $2`,
+	_, err := change(ctx, watched{a.db.write}, `UPDATE session SET seen_at = $2 WHERE hash = $1 AND seen_at < $2`,
 		hash[:], seen.UnixMilli())
 	return failed(a.db.dialect, err, "touch a session")
 }

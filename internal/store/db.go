@@ -141,4 +141,4 @@ func (db *DB) release() error {
 }
 
 // reader is where queries outside a transaction go.
-func (db *DB) reader() queryer { return counted{db.read} }
+func (db *DB) reader() queryer { return watched{db.read} }

@@ -28,6 +28,8 @@ type dialect struct {
 	now string
 	// ownClock says that the time of a transaction is asked from the database, since replicas share nothing else.
 	ownClock bool
+	// snapshot are the options of a transaction in which every statement reads the same state.
+	snapshot *sql.TxOptions
 	// checkpoint empties the WAL into the database file.
 	checkpoint string
 	// class says what kind of failure a driver's error is.
@@ -50,6 +52,7 @@ var sqliteDialect = dialect{
 	goose:       goose.DialectSQLite3,
 	columnTypes: func(s string) string { return s },
 	now:         "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+	snapshot:    &sql.TxOptions{}, // any transaction of the readers is one
 	checkpoint:  "PRAGMA wal_checkpoint(TRUNCATE)",
 	class:       sqliteClass,
 }
@@ -65,6 +68,7 @@ var postgresDialect = dialect{
 	lockLog:  "SELECT pg_advisory_xact_lock(2054123105)",
 	now:      "CAST(extract(epoch FROM now()) * 1000 AS BIGINT)",
 	ownClock: true,
+	snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	class:    postgresClass,
 }
 

@@ -6,7 +6,13 @@ import (
 	"zona/internal/store/storetest"
 )
 
-func TestTheStoreKeepsItsPromisesOnEveryDatabase(t *testing.T) {
+func TestTheStoreKeepsItsPromisesOnSQLite(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, storetest.Run)
+	storetest.Run(t, storetest.SQLiteURL)
+}
+
+func TestTheStoreKeepsItsPromisesOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	storetest.Cluster(t)
+	storetest.Run(t, storetest.PostgresURL)
 }

@@ -58,7 +58,7 @@ func (db *DB) tryTx(ctx context.Context, key idempotency.Key, fn func(context.Co
 		}
 	}()
 
-	t := &tx{dialect: db.dialect, q: counted{open}}
+	t := &tx{dialect: db.dialect, q: watched{open}}
 	if t.now, err = db.nowOf(ctx, t.q); err != nil {
 		return "", false, err
 	}

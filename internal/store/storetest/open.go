@@ -24,6 +24,9 @@ import (
 // of its transactions; nil is the real one.
 type Opener func(t testing.TB, now func() time.Time) *store.DB
 
+// Fresh makes an empty, migrated database that belongs to the test alone and returns its URL.
+type Fresh func(t testing.TB) (url string)
+
 // PostgresEnv names the variable with the URL of a PostgreSQL cluster that tests may do with as they like, for its
 // superuser.
 const PostgresEnv = "ZONA_TEST_POSTGRES"
@@ -51,15 +54,28 @@ func Each(t *testing.T, test func(t *testing.T, open Opener)) {
 // SQLite is the Opener of a file in the test's folder.
 func SQLite(t testing.TB, now func() time.Time) *store.DB {
 	t.Helper()
-	db := Open(t, store.Config{URL: filepath.Join(t.TempDir(), "zona.db")}, now)
-	migrate(t, db)
-	return db
+	return Open(t, store.Config{URL: SQLiteURL(t)}, now)
 }
 
 // Postgres is the Opener of a clone of a migrated template in the cluster of PostgresEnv.
 func Postgres(t testing.TB, now func() time.Time) *store.DB {
 	t.Helper()
 	return Open(t, store.Config{URL: PostgresURL(t)}, now)
+}
+
+// SQLiteURL is the Fresh of a file in the test's folder.
+func SQLiteURL(t testing.TB) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "zona.db")
+	db, err := store.Open(t.Context(), store.Config{URL: file}, nil)
+	if err != nil {
+		t.Fatalf("make %s: %v", file, err)
+	}
+	migrate(t, db)
+	if err := db.Close(); err != nil {
+		t.Fatalf("close %s: %v", file, err)
+	}
+	return file
 }
 
 // Open opens a database until the end of the test.
@@ -98,7 +114,7 @@ func Cluster(t testing.TB) string {
 	return cluster
 }
 
-// PostgresURL makes a database from the template and returns its URL; it is dropped after the test.
+// PostgresURL is the Fresh of a clone of a migrated template; it is dropped after the test.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
 	cluster := Cluster(t)

@@ -16,10 +16,17 @@ import (
 	"zona/internal/idempotency"
 	"zona/internal/instrument"
 	"zona/internal/org"
+	"zona/internal/store"
 )
 
+// reporter is what a plain test and one of package rapid have in common.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
 // same fails the test when what was read is not what was wanted; an empty list and none are the same.
-func same(t testing.TB, what string, got, want any) {
+func same(t reporter, what string, got, want any) {
 	t.Helper()
 	opts := cmp.Options{
 		cmpopts.EquateEmpty(),
@@ -41,8 +48,8 @@ func must[T any](v T, err error) func(t testing.TB, what string) T {
 	}
 }
 
-func testRoundTrips(t *testing.T, open Opener) {
-	w := newWorld(t, open(t, still))
+func testRoundTrips(t *testing.T, fresh Fresh) {
+	w := newWorld(t, Open(t, store.Config{URL: fresh(t)}, still))
 	ctx := t.Context()
 	t.Run("organisation", func(t *testing.T) { roundTripOrg(t, w) })
 	t.Run("sign-in", func(t *testing.T) { roundTripAuth(ctx, t, w) })

@@ -68,7 +68,7 @@ func TestWithoutScriptASaveLeadsBackToTheQuestion(t *testing.T) {
 	}
 	page, _, _ := strings.Cut(to, "#")
 	doc := o.page(t, visit{actor: coordinator()}, page, http.StatusOK)
-	if got := words(t, doc, "#q-A-I-1-i-a .q-said"); got != "✓ Tersimpan." {
+	if got := words(t, doc, "#q-A-I-1-i-a .q-said"); got != "Tersimpan." {
 		t.Errorf("the question says %q", got)
 	}
 	if _, ok := doc.Find(`#q-A-I-1-i-a input[value="Ya"]`).Attr("checked"); !ok {
@@ -123,7 +123,7 @@ func TestAnAnswerCanBeTakenBack(t *testing.T) {
 	if e := o.entries["s1"][0]; e.Answer.Given() || e.Revision != 2 || e.Note != "ada SK" {
 		t.Errorf("stored is %+v", e)
 	}
-	if got := words(t, doc, "#q-A-I-1-i-a .q-said"); got != "✓ Jawaban dikosongkan." {
+	if got := words(t, doc, "#q-A-I-1-i-a .q-said"); got != "Jawaban dikosongkan." {
 		t.Errorf("the question says %q", got)
 	}
 	if doc.Find("#q-A-I-1-i-a [checked]").Length() > 0 || doc.Find("#q-A-I-1-i-a [name=clear]").Length() > 0 {

@@ -26,6 +26,7 @@ func Routes(deps Deps) []route.Route {
 		{Pattern: "GET /sheets/{assessment}/version", Need: org.ViewSheet, Handle: d.getVersion},
 		{Pattern: "GET /sheets/{assessment}/history/{question}", Need: org.ViewSheet, Handle: d.getHistory},
 		{Pattern: "GET /sheets/{assessment}/explain/{node}", Need: org.ViewSheet, Handle: d.getExplain},
+		{Pattern: "GET /sheets/{assessment}/plan", Need: org.ViewSheet, Handle: d.getPlan},
 		{Pattern: "GET /sheets/{assessment}/whatif", Need: org.ViewSheet, Handle: d.getWhatIf},
 		{Pattern: "POST /sheets/{assessment}/answers/{question}", Need: org.EditAnswer, Handle: d.postAnswer},
 

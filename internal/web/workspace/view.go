@@ -22,6 +22,7 @@ type view struct {
 	result  *scoring.Result
 	zone    *time.Location // of the period's deadline
 	foreign bool           // the instrument's wording is in another language than the page
+	tried   bool           // the result is that of a trial, not of what is stored
 	fill    bool           // the actor may change answers here and now
 	actor   org.Actor
 	at      time.Time // instant of the request

@@ -51,6 +51,7 @@ func (v *view) try(asked url.Values) *trial {
 		}
 	}
 	after := *v
+	after.tried = true
 	after.result = scoring.WhatIf(v.out.in, v.answers(), t.changes)
 	t.after = &after
 	return t

@@ -1,5 +1,6 @@
 // Staff pages: htmx as an enhancement. Every flow works without this file.
 import htmx from "htmx.org";
+import "./sheet.js";
 
 // Our security policy allows neither style elements nor eval.
 htmx.config.includeIndicatorStyles = false;
@@ -24,26 +25,26 @@ document.addEventListener("htmx:sendError", () => {
   notice.replaceChildren(alert);
 });
 
-// Passwords can be looked at while they are typed. The button is made here, since it does nothing without script.
-for (const field of document.querySelectorAll("input[type=password]")) {
+// Passwords can be looked at while they are typed, all of a form at once. The button is made here, since it does
+// nothing without script.
+for (const form of document.forms) {
+  const fields = [...form.querySelectorAll("input[type=password]")];
   const { showPassword: show, hidePassword: hide } = document.body.dataset;
-  if (!show || !hide) break;
+  if (fields.length === 0 || !show || !hide) continue;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "btn btn-sm z-reveal";
   button.textContent = show;
-  button.setAttribute("aria-pressed", "false");
   button.addEventListener("click", () => {
-    const hidden = field.type === "password";
-    field.type = hidden ? "text" : "password";
+    const hidden = fields[0].type === "password";
+    for (const field of fields) field.type = hidden ? "text" : "password";
     button.textContent = hidden ? hide : show;
-    button.setAttribute("aria-pressed", String(hidden));
   });
-  // Before sending it is a password again, so that the browser offers to keep it and never lists it.
-  field.form?.addEventListener("submit", () => {
-    field.type = "password";
+  // Before sending they are passwords again, so that the browser offers to keep them and never lists them.
+  form.addEventListener("submit", () => {
+    for (const field of fields) field.type = "password";
   });
-  field.after(button);
+  fields.at(-1).closest(".z-field").after(button);
 }
 
 // After a refused form the reader begins at what is wrong.

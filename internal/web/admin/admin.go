@@ -1,0 +1,104 @@
+// Package admin is the administrator's desk: institutions, units, periods and people, from an empty instance to the
+// first sheet in minutes. It shows no answers and decides nothing about who may do what; org does.
+package admin
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"zona/internal/assessment"
+	"zona/internal/instrument"
+	"zona/internal/org"
+	"zona/internal/web/internal/route"
+	"zona/internal/web/internal/ui"
+)
+
+// Deps is what the desk needs.
+type Deps struct {
+	Organisation Organisation
+	Units        Units
+	Periods      Periods
+	Invitations  Invitations
+	Instruments  func() []*instrument.Instrument
+	URL          string // address that people type, for the slip; without a slash at the end
+}
+
+// Organisation makes institutions, units, people and their roles.
+type Organisation interface {
+	Institutions(ctx context.Context, by org.Actor) ([]org.Institution, error)
+	Institution(ctx context.Context, by org.Actor, id string) (org.Institution, error)
+	Unit(ctx context.Context, by org.Actor, id string) (org.Unit, error)
+	Person(ctx context.Context, by org.Actor, id string) (org.Person, error)
+	People(ctx context.Context, by org.Actor, institution string, after org.Cursor) ([]org.PersonRow, error)
+
+	CreateInstitution(ctx context.Context, by org.Actor, cmd org.NewInstitution) (string, error)
+	AddUnit(ctx context.Context, by org.Actor, cmd org.NewUnit) (string, error)
+	AddPerson(ctx context.Context, by org.Actor, cmd org.NewPerson) (string, error)
+	Assign(ctx context.Context, by org.Actor, cmd org.NewAssignment) (string, error)
+}
+
+// Units lists the units within reach, a page at a time.
+type Units interface {
+	Units(ctx context.Context, r org.Reach, q assessment.UnitQuery) ([]assessment.UnitRow, error)
+}
+
+// Periods lists and makes periods.
+type Periods interface {
+	Periods(ctx context.Context, by org.Actor, institution string) ([]assessment.Period, error)
+	CreatePeriod(ctx context.Context, by org.Actor, cmd assessment.NewPeriod) (string, error)
+}
+
+// Invitations makes one-use codes with which people set their passwords.
+type Invitations interface {
+	Invite(ctx context.Context, by org.Actor, person string) (code string, expires time.Time, err error)
+}
+
+// desk holds the handlers.
+type desk struct{ Deps }
+
+// Routes lists the rows.
+func Routes(d Deps) []route.Route {
+	s := desk{d}
+	return []route.Route{
+		{Pattern: "GET /admin", Need: org.ManageInstitution, Handle: s.getHome, Nav: route.Nav{Label: "admin.nav", Order: 90}},
+		{Pattern: "GET /admin/institutions/new", Need: org.CreateInstitution, Handle: s.getNewInstitution},
+		{Pattern: "POST /admin/institutions", Need: org.CreateInstitution, Handle: s.postInstitution},
+		{Pattern: "GET /admin/institutions/{institution}", Need: org.ManageInstitution, Handle: s.getInstitution},
+		{Pattern: "GET /admin/institutions/{institution}/units", Need: org.ManageInstitution, Handle: s.getUnits},
+		{Pattern: "GET /admin/institutions/{institution}/units/new", Need: org.ManageInstitution, Handle: s.getNewUnit},
+		{Pattern: "POST /admin/institutions/{institution}/units", Need: org.ManageInstitution, Handle: s.postUnit},
+		{Pattern: "GET /admin/institutions/{institution}/periods", Need: org.ManageInstitution, Handle: s.getPeriods},
+		{Pattern: "GET /admin/institutions/{institution}/periods/new", Need: org.ManageInstitution, Handle: s.getNewPeriod},
+		{Pattern: "POST /admin/institutions/{institution}/periods", Need: org.ManageInstitution, Handle: s.postPeriod},
+		{Pattern: "GET /admin/institutions/{institution}/people", Need: org.ManagePeople, Handle: s.getPeople},
+		{Pattern: "GET /admin/institutions/{institution}/people/new", Need: org.ManagePeople, Handle: s.getNewPerson},
+		{Pattern: "POST /admin/institutions/{institution}/people", Need: org.ManagePeople, Handle: s.postPerson},
+		{Pattern: "POST /admin/institutions/{institution}/people/{person}/invitation", Need: org.ManagePeople, Handle: s.postInvitation},
+	}
+}
+
+// managed returns the institution of the address when the actor holds the capability over it. Institutions that the
+// actor may know of but not manage are refused, others are not there.
+func (s desk) managed(r *http.Request, c org.Capability) (org.Institution, error) {
+	q := route.From(r)
+	i, err := s.Organisation.Institution(r.Context(), q.Actor, r.PathValue("institution"))
+	if err != nil {
+		return org.Institution{}, err
+	}
+	return i, org.Can(q.Actor, c, i.At(), org.State{At: q.At}).Fault()
+}
+
+// may reports whether the actor holds the capability over the institution, to show or leave out a link.
+func may(r *http.Request, c org.Capability, i org.Institution) bool {
+	q := route.From(r)
+	return org.Can(q.Actor, c, i.At(), org.State{At: q.At}).Allow
+}
+
+// frameOf is the frame of a page about an institution.
+func frameOf(r *http.Request, i org.Institution, title string) ui.Frame {
+	f := ui.FrameOf(r, title)
+	f.Demo = f.Demo || i.Demo
+	f.Crumbs = []ui.Crumb{{Path: "/admin", Text: f.T("admin.title")}, {Path: address(i.ID), Text: i.Name}}
+	return f
+}

@@ -1,0 +1,195 @@
+package admin
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/a-h/templ"
+
+	"zona/internal/fault"
+	"zona/internal/idempotency"
+	"zona/internal/locale"
+	"zona/internal/org"
+	"zona/internal/web/internal/route"
+	"zona/internal/web/internal/ui"
+)
+
+func (s desk) getPeople(w http.ResponseWriter, r *http.Request) error {
+	i, err := s.managed(r, org.ManagePeople)
+	if err != nil {
+		return err
+	}
+	at := cursorOf(r)
+	rows, err := s.Organisation.People(r.Context(), route.From(r).Actor, i.ID, at)
+	if err != nil {
+		return err
+	}
+	frame := frameOf(r, i, route.From(r).Printer.T("admin.people"))
+	frame.Actions = link(address(i.ID, "people", "new"), frame.T("admin.person.new"))
+	page := peoplePage{frame: frame, institution: i, rows: rows, form: route.New()}
+	var last org.Cursor
+	if n := len(rows); n > 0 {
+		last = org.Cursor{Sort: rows[n-1].Name, ID: rows[n-1].ID}
+	}
+	page.first, page.next = pagesOf(address(i.ID, "people"), "", at, last, len(rows) >= org.PageSize)
+	return ui.Write(w, r, http.StatusOK, ui.Page(frame, peopleBody(page)))
+}
+
+func (s desk) getNewPerson(w http.ResponseWriter, r *http.Request) error {
+	view, err := s.personView(r, route.New("scope", string(org.OneUnit)), r.URL.Query().Get("unit"))
+	if err != nil {
+		return err
+	}
+	return ui.Write(w, r, http.StatusOK, view)
+}
+
+func (s desk) personView(r *http.Request, form route.Form, unit string) (templ.Component, error) {
+	i, err := s.managed(r, org.ManagePeople)
+	if err != nil {
+		return nil, err
+	}
+	u, err := s.unitIn(r, i, unit)
+	if err != nil {
+		return nil, err
+	}
+	frame := frameOf(r, i, route.From(r).Printer.T("admin.person.new"))
+	frame.Wrong, frame.Narrow, frame.Lead = form.Fault != nil, true, frame.T("admin.person.new.lead")
+	frame.Crumbs = append(frame.Crumbs, ui.Crumb{Path: address(i.ID, "people"), Text: frame.T("admin.people")})
+	return ui.Page(frame, personFormBody(personForm{
+		frame: frame, form: form, institution: i, unit: u,
+		roles: roles(frame.Printer, u.ID != ""), scopes: scopes(frame.Printer, u.ID != ""),
+	})), nil
+}
+
+// kindsOf are the kinds of scope that can be chosen, the narrowest first.
+func kindsOf(unit bool) []org.ScopeKind {
+	if unit {
+		return []org.ScopeKind{org.OneUnit, org.Subtree}
+	}
+	return []org.ScopeKind{org.WholeInstitution}
+}
+
+// roles are those that can be given over the institution, or over a unit.
+func roles(p *locale.Printer, unit bool) []ui.Option {
+	var options []ui.Option
+	for _, role := range org.Roles() {
+		given := func(k org.ScopeKind) bool { return len(org.Grants(role, k)) > 0 }
+		if slices.ContainsFunc(kindsOf(unit), given) {
+			options = append(options, ui.Option{Value: string(role), Text: p.T("admin.role." + string(role)), Hint: p.T("admin.role." + string(role) + ".hint")})
+		}
+	}
+	return options
+}
+
+// scopes are how far a role in a unit may reach.
+func scopes(p *locale.Printer, unit bool) []ui.Option {
+	var options []ui.Option
+	for _, kind := range kindsOf(unit) {
+		options = append(options, ui.Option{Value: string(kind), Text: p.T("admin.scope." + string(kind))})
+	}
+	return options
+}
+
+// placeOf reads role and reach; what was not offered is a wrong field, found before anything is made.
+func placeOf(r *http.Request, i org.Institution, unit string) (org.Role, org.Scope, error) {
+	role, scope := org.Role(r.PostFormValue("role")), org.Scope{Kind: org.WholeInstitution, Institution: i.ID}
+	if unit != "" {
+		scope.Kind, scope.Unit = org.ScopeKind(r.PostFormValue("scope")), unit
+	}
+	wrong := fault.New(fault.Invalid, "fault.invalid")
+	switch {
+	case !slices.Contains(kindsOf(unit != ""), scope.Kind):
+		return "", org.Scope{}, wrong.With("scope", "fault.field.choose")
+	case !slices.Contains(org.Roles(), role):
+		return "", org.Scope{}, wrong.With("role", "fault.field.choose")
+	case len(org.Grants(role, scope.Kind)) == 0:
+		return "", org.Scope{}, wrong.With("role", "fault.assignment.scope")
+	}
+	return role, scope, nil
+}
+
+// postPerson adds the person, gives the role and makes the first code. Each part is a use case of its own; after a
+// failure between them the same form, sent again, goes on where it stopped, since its key names all of them.
+func (s desk) postPerson(w http.ResponseWriter, r *http.Request) error {
+	i, err := s.managed(r, org.ManagePeople)
+	if err != nil {
+		return err
+	}
+	unit := r.PostFormValue("unit")
+	person, err := s.addPerson(r, i, unit)
+	if err != nil {
+		form, ok := route.Again(r, err)
+		if !ok {
+			return err
+		}
+		view, err := s.personView(r, form, unit)
+		if err != nil {
+			return err
+		}
+		return form.Show(view)
+	}
+	return s.showSlip(w, r, i, person)
+}
+
+func (s desk) addPerson(r *http.Request, i org.Institution, unit string) (string, error) {
+	role, scope, err := placeOf(r, i, unit)
+	if err != nil {
+		return "", err
+	}
+	by, key := route.From(r).Actor, route.Key(r)
+	person, err := s.Organisation.AddPerson(r.Context(), by, org.NewPerson{
+		Key: key, Institution: i.ID, Unit: unit,
+		Name: r.PostFormValue("name"), NIP: r.PostFormValue("nip"), Position: r.PostFormValue("position"), Login: r.PostFormValue("login"),
+	})
+	if err != nil {
+		return "", err
+	}
+	_, err = s.Organisation.Assign(r.Context(), by, org.NewAssignment{Key: second(key), Person: person, Role: role, Scope: scope})
+	return person, err
+}
+
+// second is the key of the second use case behind one form.
+func second(k idempotency.Key) idempotency.Key {
+	if !k.IsZero() {
+		k.Value += "/role"
+	}
+	return k
+}
+
+// postInvitation makes a new code in place of the ones before it: for somebody who lost the slip or forgot the
+// password.
+func (s desk) postInvitation(w http.ResponseWriter, r *http.Request) error {
+	i, err := s.managed(r, org.ManagePeople)
+	if err != nil {
+		return err
+	}
+	return s.showSlip(w, r, i, r.PathValue("person"))
+}
+
+// showSlip makes a code and shows it: the only page on which it ever stands. It answers the form itself and not a
+// redirect, because a code must not travel in an address or wait on the server.
+func (s desk) showSlip(w http.ResponseWriter, r *http.Request, i org.Institution, person string) error {
+	q := route.From(r)
+	p, err := s.Organisation.Person(r.Context(), q.Actor, person)
+	if err != nil {
+		return err
+	}
+	if p.Institution != i.ID {
+		return fault.New(fault.NotFound, "ui.fault.missing")
+	}
+	code, expires, err := s.Invitations.Invite(r.Context(), q.Actor, person)
+	if err != nil {
+		return err
+	}
+	zone, err := locale.Zone(i.Zone)
+	if err != nil {
+		return err
+	}
+	frame := frameOf(r, i, q.Printer.T("admin.slip.heading"))
+	frame.Narrow = true
+	frame.Crumbs = append(frame.Crumbs, ui.Crumb{Path: address(i.ID, "people"), Text: frame.T("admin.people")})
+	return ui.Write(w, r, http.StatusOK, ui.Page(frame, slipBody(slipPage{
+		frame: frame, institution: i, name: p.Name, login: p.Login, code: code,
+		site: s.URL + "/invitation", expires: q.Printer.DateTime(expires, zone),
+	})))
+}

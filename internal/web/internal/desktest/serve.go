@@ -1,0 +1,72 @@
+package desktest
+
+import (
+	"context"
+	"net/http/httptest"
+	"testing"
+
+	"zona/internal/assessment"
+	"zona/internal/instrument"
+	"zona/internal/org"
+	"zona/internal/web"
+	"zona/internal/web/account"
+	"zona/internal/web/admin"
+	"zona/internal/web/site"
+)
+
+// URL is the address that the world's pages are said to have.
+const URL = "https://zi.example"
+
+// Deps is what the pages of this world are made of.
+func (w *World) Deps() web.Deps {
+	return web.Deps{
+		Sessions: w.Auth, People: w.Queries(), Log: w.Logger(), Now: w.Now,
+		Hosts:   []string{"127.0.0.1"},
+		Site:    site.Deps{URL: URL, Now: w.Now},
+		Account: account.Deps{Auth: w.Auth},
+		Admin: admin.Deps{
+			Organisation: w.Org, Units: lists{w.Store}, Periods: periods{w.Store}, Invitations: w.Auth,
+			Instruments: func() []*instrument.Instrument {
+				return []*instrument.Instrument{{ID: "lke-2021", Title: "LKE Zona Integritas"}}
+			},
+			URL: URL,
+		},
+	}
+}
+
+// Open serves the world's pages over TLS.
+func (w *World) Open(t *testing.T) *httptest.Server {
+	t.Helper()
+	h, err := web.New(w.Deps())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Serve(t, h)
+}
+
+// periods makes periods as the feature does, without its rules: those are tested there.
+type periods struct{ s *Store }
+
+func (p periods) Periods(_ context.Context, _ org.Actor, institution string) ([]assessment.Period, error) {
+	return read(p.s, func() ([]assessment.Period, error) {
+		var found []assessment.Period
+		for _, period := range p.s.state.Periods {
+			if period.Institution == institution {
+				found = append(found, period)
+			}
+		}
+		return found, nil
+	})
+}
+
+func (p periods) CreatePeriod(_ context.Context, _ org.Actor, cmd assessment.NewPeriod) (string, error) {
+	id, _, err := p.s.inTx(cmd.Key, func() (string, error) {
+		id := org.NewID()
+		p.s.state.Periods = append(p.s.state.Periods, assessment.Period{
+			ID: id, Institution: cmd.Institution, Year: cmd.Year, Name: cmd.Name, Instrument: cmd.Instrument,
+			Zone: p.s.Institutions[cmd.Institution].Zone, Opens: cmd.Opens, Deadline: cmd.Deadline,
+		})
+		return id, nil
+	})
+	return id, err
+}

@@ -15,7 +15,7 @@ type outline struct {
 	slugs    []string   // by Node.Index: the id in a form that may stand in an HTML id ("A-I-1-i-a")
 }
 
-// section is what opens as one: an area of the LKE, or the parent of the questions where a branch has no areas.
+// section is what opens as one: an area of the LKE, or a larger node where a branch has no areas.
 type section struct {
 	node      *instrument.Node
 	above     []*instrument.Node // inner nodes that begin with this section, top first; their headings stand before it
@@ -69,15 +69,21 @@ func (o *outline) place(leaf *instrument.Node, shown map[int]bool) {
 	o.of[leaf.Leaf] = s
 }
 
-// sectionNode is the area that a leaf belongs to, else its parent, else (an instrument without any depth) itself.
+// sectionNode is the area that a leaf belongs to. A branch without areas is cut at the highest node that has a
+// question directly below it, so that no section lies inside another.
 func (o *outline) sectionNode(leaf *instrument.Node) *instrument.Node {
-	for n := leaf; n != nil; n = o.parent(n) {
+	path := o.path(leaf)
+	for _, n := range path {
 		if n.Level == instrument.Area {
 			return n
 		}
 	}
-	if p := o.parent(leaf); p != nil {
-		return p
+	for _, n := range path {
+		for _, c := range n.Children {
+			if o.in.Nodes[c].Question != nil {
+				return n
+			}
+		}
 	}
 	return leaf
 }

@@ -31,7 +31,7 @@ func TestEveryRowOfTheDeskSaysWhoMayEnter(t *testing.T) {
 // pagesOfASheet are all addresses that show something of the sheet s1.
 var pagesOfASheet = []string{
 	"/sheets/s1", "/sheets/s1?area=A.II.5", "/sheets/s1/print", "/sheets/s1/version", "/sheets/s1/history/A.I.1.i.a",
-	"/sheets/s1/explain/A.I.1", "/sheets/s1/whatif", "/sheets/s1/workbook.xlsx", "/sheets/s1/answers.json",
+	"/sheets/s1/explain/A.I.1", "/sheets/s1/whatif", "/sheets/s1/plan", "/sheets/s1/workbook.xlsx", "/sheets/s1/answers.json",
 }
 
 func TestWhoHoldsNothingMayNotReadASheet(t *testing.T) {

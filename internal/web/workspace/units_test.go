@@ -58,7 +58,7 @@ func best(in *instrument.Instrument) map[string]instrument.Answer {
 			if n.ID == "A.II.3.iii.a" {
 				a.Inputs["tahun_ini"] = 0
 			}
-			if n.ID == "A.II.5.iii.a" {
+			if _, ok := a.Inputs["sudah"]; ok {
 				a.Inputs["sudah"] = 15
 			}
 			answers[n.ID] = a

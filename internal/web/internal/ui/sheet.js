@@ -24,6 +24,13 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.elt.id === "notice") event.detail.elt.scrollIntoView({ block: "center" });
 });
 
+// Prices that were left empty only make the address of a plan longer.
+document.addEventListener("formdata", (event) => {
+  for (const [name, value] of [...event.formData]) {
+    if (name.startsWith("price.") && value === "") event.formData.delete(name);
+  }
+});
+
 // A save brings the new version along. When it rose by more than this one change, others have saved too.
 let known = Number(document.getElementById("bar")?.dataset.known);
 

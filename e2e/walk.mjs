@@ -21,7 +21,7 @@ export async function visitAs(newVisitor, browser, server, login, options) {
   const visitor = await newVisitor(browser, server, options);
   if (!sessions.has(key)) {
     await signIn(visitor.page, login);
-    sessions.set(key, (await visitor.context.cookies()).filter((c) => /session/i.test(c.name)));
+    sessions.set(key, (await visitor.context.cookies()).filter((c) => /^(__Host-)?zona$/.test(c.name)));
   } else {
     await visitor.context.addCookies(sessions.get(key));
   }

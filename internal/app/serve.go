@@ -51,6 +51,7 @@ func newServices(db *store.DB, clock func() time.Time) services {
 func handler(cfg config.Config, db *store.DB, s services, log *slog.Logger, demo bool) (http.Handler, error) {
 	d := pages(cfg, s, log, demo)
 	d.People = db.Org()
+	d.Admin.Units = db.Assessments()
 	d.Workspace.Queries, d.Workspace.Institutions = db.Assessments(), db.Org()
 	return web.New(d)
 }

@@ -58,10 +58,20 @@ var policy = []row{
 	{pkg: "assessment", zona: append([]string{"org"}, pure...), banStd: noEdges, because: "rules of answering; SQL, HTML and Excel live at the edges"},
 
 	{
+		pkg: "store/storetest", zona: append([]string{"store"}, features...),
+		third:  []string{"pgregory.net/rapid", "github.com/google/go-cmp", "github.com/jackc/pgx/v5"},
+		banStd: storeStd, because: "the suite that both databases must pass; no program imports it",
+	},
+	{
+		pkg: "web/internal/desktest", zona: append([]string{"web/..."}, features...),
+		third:  []string{"github.com/PuerkitoBio/goquery", "golang.org/x/net/html", "github.com/alexedwards/argon2id"},
+		banStd: webStd, because: "a browser and a world in memory for the tests of the desks; no program imports it",
+	},
+	{
 		pkg: "store/...", zona: append([]string{"store/..."}, features...),
 		third: []string{
 			"modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/georgysavva/scany/v2",
-			"github.com/huandu/go-sqlbuilder", "golang.org/x/mod/sumdb/tlog", "golang.org/x/sys/unix",
+			"github.com/huandu/go-sqlbuilder", "golang.org/x/mod/sumdb/tlog", "golang.org/x/sys/unix", "golang.org/x/sys/windows",
 		},
 		banStd: storeStd, because: "edges meet in app",
 	},

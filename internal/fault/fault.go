@@ -38,7 +38,13 @@ type Field struct {
 }
 
 // Error is for logs only.
-func (f *Fault) Error() string { return "fault: " + f.Message }
+func (f *Fault) Error() string {
+	text := "fault: " + f.Message
+	for _, field := range f.Fields {
+		text += ", " + field.Name + " " + field.Message
+	}
+	return text
+}
 
 // New returns a fault of this kind; args are alternating names and values for the message.
 func New(k Kind, message string, args ...any) *Fault {

@@ -46,6 +46,9 @@ type coverNeed struct {
 // maxCost bounds the cost of doing everything, so that costs times 256 (see shadow) stay inside an int64.
 const maxCost = 1 << 53
 
+// fineBits is how finely gains are cut at least.
+const fineBits = 64
+
 // cheapest returns how far each item goes in the one cheapest plan (see Plan for ties). The caller knows that the
 // needs can be covered.
 func (c *cover) cheapest() ([]int64, error) {
@@ -60,6 +63,10 @@ func (c *cover) cheapest() ([]int64, error) {
 		most += it.top() * it.unit
 	}
 	scale, size := c.scale(useful)
+	if bits := size.BitLen(); bits < fineBits { // room for the roundings of shadow to be small
+		scale.Lsh(scale, uint(fineBits-bits))
+		size.Lsh(size, uint(fineBits-bits))
+	}
 	var err error
 	if size.BitLen() <= 120 { // narrow has 128; sums of gains and needs stay below twice the size
 		err = solve(c, useful, steps, scale, narrowOf, size)

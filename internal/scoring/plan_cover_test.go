@@ -66,11 +66,14 @@ func costOf(c *cover, steps []int64) (cost int64) {
 // disjoint or crossing, each coverable.
 func drawCover(t *rapid.T) *cover {
 	c := &cover{expand: rapid.SampledFrom([]int64{1, 2, 64}).Draw(t, "expand")}
-	den := rapid.SampledFrom([]int64{1, 6, 100, 999_999_937}).Draw(t, "over")
+	dens := []int64{rapid.SampledFrom([]int64{1, 6, 100, 999_999_937}).Draw(t, "over")}
+	if rapid.IntRange(0, 4).Draw(t, "large") == 0 { // the common denominator outgrows 128 bits
+		dens = []int64{999_999_937, 999_999_929, 999_999_893, 999_999_883, 999_999_797}
+	}
 	room := 4000 // combinations
 	for room > 1 && len(c.items) < 7 {
 		it := coverItem{unit: rapid.SampledFrom([]int64{1, 2, 3, 100, 100, 100, 200, 300, 700}).Draw(t, "unit")}
-		k, gain := int64(0), exact.Number{}
+		k, gain, den := int64(0), exact.Number{}, dens[len(c.items)%len(dens)]
 		for n := rapid.IntRange(0, 3).Draw(t, "rungs"); n > 0; n-- {
 			k += rapid.Int64Range(1, 2).Draw(t, "k")
 			gain = gain.Add(exact.Frac(rapid.Int64Range(1, 6).Draw(t, "gain"), den))
@@ -100,8 +103,14 @@ func drawCover(t *rapid.T) *cover {
 				most = most.Add(gained(&c.items[i], c.items[i].top()))
 			}
 		}
-		if num, d, _ := most.Mul(exact.Int(den)).Parts(); num >= d {
-			need.points = exact.Frac(rapid.Int64Range(1, num/d).Draw(t, "points"), den)
+		// a point that plans really reach, so that needs are met exactly as often as not
+		for _, i := range need.items {
+			need.points = need.points.Add(gained(&c.items[i], rapid.Int64Range(0, c.items[i].top()).Draw(t, "reach")))
+		}
+		if rapid.Bool().Draw(t, "between") {
+			need.points = need.points.Add(most).Div(exact.Int(2))
+		}
+		if need.points.Sign() > 0 {
 			c.needs = append(c.needs, need)
 		}
 	}

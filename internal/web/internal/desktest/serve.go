@@ -31,6 +31,7 @@ func (w *World) Deps() web.Deps {
 			},
 			URL: URL,
 		},
+		Workspace: noSheets{}.deps(),
 	}
 }
 

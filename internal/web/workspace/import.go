@@ -11,6 +11,7 @@ import (
 	"zona/internal/assessment"
 	"zona/internal/fault"
 	"zona/internal/instrument"
+	"zona/internal/locale"
 	"zona/internal/org"
 	"zona/internal/scoring"
 	"zona/internal/web/internal/route"
@@ -57,7 +58,7 @@ func (d *desk) postImport(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		return route.Done(w, r, "/imports/"+id, "")
 	}
-	form, ok := route.Again(r, err)
+	form, ok := route.Again(r, atField(route.From(r).Printer, err))
 	if !ok {
 		return err
 	}
@@ -66,6 +67,21 @@ func (d *desk) postImport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return d.importPage(w, r, v, http.StatusUnprocessableEntity, form)
+}
+
+// atField moves what a reader of workbooks says about a file to the field of the form that it is about, together with
+// how to mend it. A reader's fault has the id of its advice beside its own.
+func atField(p *locale.Printer, err error) error {
+	f, ok := fault.Of(err)
+	if !ok || !p.Has(f.Message+".mend") {
+		return err
+	}
+	field := "file"
+	if strings.Contains(f.Message, ".column") && !strings.Contains(f.Message, ".limit.") {
+		field = "column"
+	}
+	return fault.New(fault.Invalid, "import.unreadable").
+		With(field, "import.unreadable.why", "Rule", p.TMap(f.Message, f.Args), "Mend", p.TMap(f.Message+".mend", f.Args))
 }
 
 // preview hands the uploaded file to the use case. The file is part of what a repeated form must not change, so its

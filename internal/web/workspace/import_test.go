@@ -15,6 +15,7 @@ import (
 	"zona/internal/exact"
 	"zona/internal/fault"
 	"zona/internal/instrument"
+	"zona/internal/locale"
 	"zona/internal/org"
 )
 
@@ -216,6 +217,18 @@ func TestAFileThatCannotBeReadKeepsTheFormAndSaysWhy(t *testing.T) {
 	}
 	if got, _ := doc.Find("input[name=heading]").Attr("value"); got != "Jawaban 2" {
 		t.Errorf("the heading is %q", got)
+	}
+
+	// What a reader of workbooks says about the file stands at the field, with how to mend it.
+	o.unreadable = fault.New(fault.TooLarge, "workbook.file.empty")
+	w, err = o.upload(t, visit{actor: coordinator()}, "lke.xlsx", "_key", "k1", "column", "unit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	printer := locale.For("id")
+	why := words(t, document(t, w, http.StatusUnprocessableEntity), "#f-file-wrong")
+	if !strings.Contains(why, printer.T("workbook.file.empty")) || !strings.Contains(why, printer.T("workbook.file.empty.mend")) {
+		t.Errorf("the file is said to be %q", why)
 	}
 
 	w, err = o.upload(t, visit{actor: coordinator()}, "", "_key", "k2", "column", "unit")

@@ -91,22 +91,39 @@ func (db *DB) makePools(l location, c Config) (err error) {
 	if db.write, err = l.sqlitePool(1, "_txlock=immediate"); err != nil {
 		return err
 	}
-	// query_only stands last, where no pragma of the URL can undo it.
-	db.read, err = l.sqlitePool(c.Readers, "_pragma=query_only(ON)")
+	// This parameter is applied after all pragmas, so that none of the URL can undo it.
+	db.read, err = l.sqlitePool(c.Readers, "_query_only=1")
 	return err
 }
 
 func (l location) sqlitePool(size int, last string) (*sql.DB, error) {
 	var dsn strings.Builder
 	dsn.WriteString("file:" + (&url.URL{Path: l.file}).EscapedPath() + "?")
-	for _, p := range append(sqlitePragmas[:len(sqlitePragmas):len(sqlitePragmas)], l.pragmas...) {
+	own := map[string]bool{}
+	for _, p := range l.pragmas {
+		own[pragmaName(p)] = true
 		dsn.WriteString("_pragma=" + url.QueryEscape(p) + "&")
+	}
+	// The driver sorts pragmas before it applies them: of two with one name the later in the alphabet would win.
+	for _, p := range sqlitePragmas {
+		if !own[pragmaName(p)] {
+			dsn.WriteString("_pragma=" + url.QueryEscape(p) + "&")
+		}
 	}
 	connector, err := sqlite.NewConnector(dsn.String() + last)
 	if err != nil {
 		return nil, fmt.Errorf("open database file %s: %w", l.file, err)
 	}
 	return limit(sql.OpenDB(connector), size, 0), nil
+}
+
+// pragmaName is the name in "synchronous(FULL)" and in "synchronous = FULL".
+func pragmaName(pragma string) string {
+	end := strings.IndexFunc(pragma, func(r rune) bool { return r == '(' || r == '=' || r == ' ' })
+	if end < 0 {
+		end = len(pragma)
+	}
+	return strings.ToLower(pragma[:end])
 }
 
 func (db *DB) makePostgresPools(l location, c Config) error {

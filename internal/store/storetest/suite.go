@@ -26,7 +26,7 @@ func Run(t *testing.T, fresh Fresh) {
 		{"a panic in a transaction leaves nothing behind", testPanic},
 		{"a transaction runs at one instant", testInstant},
 		{"an answer that the writer has not seen is not overwritten", testOvertaken},
-		{"eight writers on one sheet lose nothing (CC-01)", testEightWriters},
+		{"eight writers on one sheet lose nothing", testEightWriters},
 		{"a key has one effect (CC-03)", testOneEffect},
 		{"old keys are forgotten and young ones kept", testForgets},
 		{"lists show what is within reach and nothing else", testReach},
@@ -34,7 +34,7 @@ func Run(t *testing.T, fresh Fresh) {
 		{"a list costs one statement, however long", testOneStatement},
 		{"rows refer to rows of the same institution", testReferences},
 		{"a log that nobody touched is found whole", testCleanLog},
-		{"every way to touch the log is found (AU-02)", testTouchedLog},
+		{"every way to touch the log is found", testTouchedLog},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

@@ -3,8 +3,10 @@ package workbook
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
+	"zona/internal/exact"
 	"zona/internal/instrument"
 )
 
@@ -37,7 +39,26 @@ func (c *collector) collect(copies []*answerColumn) {
 	for _, copied := range copies {
 		c.copy(copied)
 	}
+	c.otherInstrument()
 	c.inSheetOrder()
+	if c.more > 0 {
+		c.out.Problems = append(c.out.Problems, Problem{
+			Sheet: shown(c.column.parts[0].sheet.sheet.name), Rule: "workbook.sheet.more", Mend: "workbook.sheet.more.mend",
+			Args: map[string]string{"More": strconv.Itoa(c.more)},
+		})
+	}
+}
+
+// otherInstrument reports a sheet that names another instrument than it is read as.
+func (c *collector) otherInstrument() {
+	id := strings.TrimSpace(c.out.Case[caseInstrument])
+	if id == "" || id == c.outline.in.ID {
+		return
+	}
+	c.problem(Problem{
+		Sheet: c.column.parts[0].sheet.sheet.name, Read: id, Rule: "workbook.sheet.instrument", Mend: "workbook.sheet.instrument.mend",
+		Args: map[string]string{"Instrument": c.outline.in.ID},
+	})
 }
 
 // problem notes one; a file with more than the limit is broken as a whole, and the rest says nothing new.
@@ -49,6 +70,13 @@ func (c *collector) problem(p Problem) {
 	p.Sheet = shown(p.Sheet)
 	p.Read = shown(p.Read)
 	args := map[string]string{"Read": p.Read, "Question": p.Question}
+	if n, ok := c.outline.in.Question(p.Question); ok && n.Question.Kind == instrument.Ratio {
+		labels := make([]string, len(n.Question.Inputs))
+		for i, input := range n.Question.Inputs {
+			labels[i] = input.Label
+		}
+		args["Inputs"] = strings.Join(labels, "; ")
+	}
 	maps.Copy(args, p.Args)
 	p.Args = args
 	c.out.Problems = append(c.out.Problems, p)
@@ -188,7 +216,7 @@ func readable(at *cell, q *instrument.Question) (raw, trouble string) {
 		switch {
 		case at.format == formatDate:
 			return "", "workbook.cell.date"
-		case at.format == formatPercent && q.Kind != instrument.Ratio:
+		case at.format == formatPercent && q.Kind != instrument.Ratio && isShare(plainDecimal(at.text)):
 			return "", "workbook.cell.percent"
 		}
 		return plainDecimal(at.text), ""
@@ -252,6 +280,11 @@ func textOf(at *cell) string {
 	switch {
 	case at == nil:
 		return ""
+	case at.kind == cellNumber && at.format == formatPercent:
+		if n, err := at.number(); err == nil {
+			return trimDecimal(n.Mul(exact.Int(100)).Decimal(2)) + "%"
+		}
+		return at.text
 	case at.kind == cellNumber:
 		return plainDecimal(at.text)
 	case at.kind == cellBool && at.text == "1":

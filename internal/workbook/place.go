@@ -200,7 +200,7 @@ func worthCaption(f *rowFacts, l *line, sim float32) float32 {
 // worthQuestion: the wording of questions is our own paraphrase of the ministry's, so it helps less than numbering
 // and answer type.
 func worthQuestion(f *rowFacts, l *line, sim float32) float32 {
-	v := min(7*(sim-0.12), 4) + labelWorth(f, l)
+	v := 7*(sim-0.12) + labelWorth(f, l)
 	switch f.answer {
 	case "":
 		switch f.likely {
@@ -224,7 +224,16 @@ func worthQuestion(f *rowFacts, l *line, sim float32) float32 {
 	if f.weight != 0 {
 		v += weightWorth(f, l, 0)
 	}
+	if f.counts() && f.answer == "" {
+		v += pointsNothing
+	}
 	return v
+}
+
+// counts reports whether a row is worded as a number to fill in.
+func (f *rowFacts) counts() bool {
+	start := fold(f.text)
+	return strings.HasPrefix(start, "jumlah") || strings.HasPrefix(start, "banyaknya")
 }
 
 // worthInputs: rows of numbers under a ratio.
@@ -242,7 +251,7 @@ func worthInputs(f *rowFacts, sim float32) float32 {
 	case f.label != "":
 		v += pointsLabelOff / 2
 	}
-	if start := fold(f.text); strings.HasPrefix(start, "jumlah") || strings.HasPrefix(start, "banyak") {
+	if f.counts() {
 		v++
 	}
 	if f.weight != 0 {

@@ -100,7 +100,28 @@ func (o *outline) assignInputs(p *columnPart, node *instrument.Node, rows []int)
 	for i := range rows {
 		sims[i] = o.input[node.Leaf].resemble(texts[i])
 	}
-	return bestPairs(sims, len(node.Question.Inputs))
+	out = bestPairs(sims, len(node.Question.Inputs))
+	lastPair(out, len(node.Question.Inputs))
+	return out
+}
+
+// lastPair settles by elimination: as many rows as inputs, and all but one of them known.
+func lastPair(out []int, inputs int) {
+	row, taken := -1, make([]bool, inputs)
+	for i, k := range out {
+		switch {
+		case k >= 0:
+			taken[k] = true
+		case row >= 0:
+			return
+		default:
+			row = i
+		}
+	}
+	if row < 0 || len(out) != inputs || inputs < 2 {
+		return
+	}
+	out[row] = slices.Index(taken, false)
 }
 
 // datedRows says which year is the last and which is this one where rows name two: "pelanggaran tahun 2023" and

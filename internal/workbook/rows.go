@@ -172,10 +172,10 @@ func labelOf(text string) (string, bool) {
 		}
 		return r
 	}, text))
+	s = strings.Trim(s, ".()[]: ")
 	if s == "-" || s == "–" || s == "•" || s == "*" {
 		return "-", true
 	}
-	s = strings.Trim(s, ".()[]: ")
 	if i := strings.LastIndexAny(s, ". "); i >= 0 && len(s) <= 20 {
 		s = s[i+1:]
 	}
@@ -225,7 +225,7 @@ func splitLabel(text string) (label, rest string) {
 		}
 	}
 	head, after, ok := strings.Cut(trimmed, " ")
-	if !ok || !strings.ContainsAny(head, ".)") {
+	if !ok || !strings.ContainsAny(head, ".)") && len(head) != 1 {
 		return "", text
 	}
 	label, ok = labelOf(head)

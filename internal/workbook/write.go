@@ -26,7 +26,9 @@ const (
 	sheetName = "LKE"
 	recapName = "Rekap"
 	headerRow = 9
-	firstRow  = 10
+
+	caseInstrument = "Instrumen" // label of the instrument's id above the table
+	firstRow       = 10
 )
 
 // headings of the columns A to O; M stays empty.
@@ -134,7 +136,7 @@ func (w *writer) head() {
 	}
 	w.text(sheetName, "A1", title, w.bold)
 	for i, line := range [...][2]string{
-		{"Instrumen", w.in.ID}, {"Tingkat penilai", w.s.Level}, {"Unit kerja", w.s.Unit},
+		{caseInstrument, w.in.ID}, {"Tingkat penilai", w.s.Level}, {"Unit kerja", w.s.Unit},
 		{"Instansi", w.s.Institution}, {"Periode", w.s.Period}, {"Predikat yang diusulkan", w.s.Target},
 	} {
 		w.text(sheetName, at("A", i+2), line[0], w.bold)

@@ -249,8 +249,10 @@ func TestTheStoredTotalIsThatOfAllAnswers(t *testing.T) {
 	ctx := context.Background()
 	s, m, _ := setup()
 	for i, q := range []AnswerChange{
-		{Question: yesNo, Answer: choice("Ya")}, {Question: letters, Answer: choice("B")},
-		{Question: ratio, Answer: counts(3, 2)}, {Question: ipak, Answer: index("3.6")},
+		{Question: yesNo, Answer: choice("Ya")},
+		{Question: letters, Answer: choice("B")},
+		{Question: ratio, Answer: counts(3, 2)},
+		{Question: ipak, Answer: index("3.6")},
 		{Question: letters, Answer: choice("D"), Revision: 1},
 	} {
 		q.Assessment = "a"

@@ -210,6 +210,7 @@ type queries struct {
 }
 
 func (q queries) Sheet(ctx context.Context, id string) (Sheet, error) { return q.memory.Sheet(ctx, id) }
+
 func (q queries) Entries(ctx context.Context, id string) ([]Entry, error) {
 	return q.memory.Entries(ctx, id)
 }

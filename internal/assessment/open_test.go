@@ -35,7 +35,8 @@ func TestPeriodsAreMadeByThoseWhoManageTheInstitution(t *testing.T) {
 		{"a stranger", other, good, "fault.not_found"},
 		{"another institution", admin, with(func(p *NewPeriod) { p.Institution = "j" }), "fault.not_found"},
 		{
-			"everything wrong", admin, NewPeriod{Institution: "i", Name: strings.Repeat("x", 201), Year: 1999, Instrument: "none", Zone: "WIB"},
+			"everything wrong", admin,
+			NewPeriod{Institution: "i", Name: strings.Repeat("x", 201), Year: 1999, Instrument: "none", Zone: "WIB"},
 			"fault.invalid name=fault.field.long year=fault.period.year instrument=fault.field.choose zone=fault.field.choose opens=fault.field.required",
 		},
 		{"no deadline", admin, with(func(p *NewPeriod) { p.Deadline = time.Time{} }), "fault.invalid deadline=fault.field.required"},

@@ -352,8 +352,13 @@ func TestAnswersSurviveTheirJSONForm(t *testing.T) {
 func TestDifferentAnswersAreNotEqual(t *testing.T) {
 	t.Parallel()
 	all := []Answer{
-		{}, {Choice: "A"}, {Choice: "B"}, number("1"), number("2"),
-		{Inputs: map[string]int64{"a": 1}}, {Inputs: map[string]int64{"a": 2}}, {Inputs: map[string]int64{"b": 1}},
+		{},
+		{Choice: "A"},
+		{Choice: "B"},
+		number("1"), number("2"),
+		{Inputs: map[string]int64{"a": 1}},
+		{Inputs: map[string]int64{"a": 2}},
+		{Inputs: map[string]int64{"b": 1}},
 	}
 	for i, a := range all {
 		for j, b := range all {
@@ -385,9 +390,22 @@ func TestEveryViolationIsSaidInBothLanguages(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ question, raw string }{
-		{yesNo, `"x"`}, {letters, `"A - B"`}, {letters, `1`}, {letters, `"`}, {ipak, `[]`}, {ipak, `"x"`}, {ipak, `5`}, {ipak, `"1.2.3"`},
-		{ipak, `0.1234567890123456789`}, {ratio, `1`}, {ratio, `{"x": 1}`}, {ratio, `{"wajib": 1, "wajib": 1}`}, {ratio, `{"wajib": -1}`},
-		{ratio, `{"wajib": 1.5}`}, {ratio, `{"wajib": 1000000001}`}, {ratio, `{"wajib": "1.000"}`},
+		{yesNo, `"x"`},
+		{letters, `"A - B"`},
+		{letters, `1`},
+		{letters, `"`},
+		{ipak, `[]`},
+		{ipak, `"x"`},
+		{ipak, `5`},
+		{ipak, `"1.2.3"`},
+		{ipak, `0.1234567890123456789`},
+		{ratio, `1`},
+		{ratio, `{"x": 1}`},
+		{ratio, `{"wajib": 1, "wajib": 1}`},
+		{ratio, `{"wajib": -1}`},
+		{ratio, `{"wajib": 1.5}`},
+		{ratio, `{"wajib": 1000000001}`},
+		{ratio, `{"wajib": "1.000"}`},
 	} {
 		_, vs := lke(t, c.question).FromJSON([]byte(c.raw))
 		if len(vs) == 0 {

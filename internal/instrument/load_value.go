@@ -106,12 +106,18 @@ type wordForm struct {
 }
 
 var (
-	lowerWord = wordForm{func(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' || r == '-' }, 40,
-		"use 1 to 40 of a-z, 0-9, _ and -"}
-	anyWord = wordForm{func(r rune) bool { return r >= 'A' && r <= 'Z' || lowerWord.chars(r) }, 20,
-		"use 1 to 20 of A-Z, a-z, 0-9, _ and -"}
-	optionWord = wordForm{func(r rune) bool { return unicode.IsLetter(r) || r >= '0' && r <= '9' || r == ' ' || r == '-' }, 20,
-		"use 1 to 20 letters, digits, blanks and -"}
+	lowerWord = wordForm{
+		func(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' || r == '-' }, 40,
+		"use 1 to 40 of a-z, 0-9, _ and -",
+	}
+	anyWord = wordForm{
+		func(r rune) bool { return r >= 'A' && r <= 'Z' || lowerWord.chars(r) }, 20,
+		"use 1 to 20 of A-Z, a-z, 0-9, _ and -",
+	}
+	optionWord = wordForm{
+		func(r rune) bool { return unicode.IsLetter(r) || r >= '0' && r <= '9' || r == ' ' || r == '-' }, 20,
+		"use 1 to 20 letters, digits, blanks and -",
+	}
 )
 
 func (w wordForm) fits(s string) bool {

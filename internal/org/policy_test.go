@@ -174,8 +174,12 @@ func TestReachAndHoldsAgreeWithCan(t *testing.T) {
 func TestHalfFilledScopesCoverNothing(t *testing.T) {
 	t.Parallel()
 	for _, s := range []Scope{
-		{}, {Kind: "planet"}, {Kind: WholeInstitution}, {Kind: Subtree, Institution: "i", Unit: "own"},
-		{Kind: Subtree, Institution: "i", Path: "/"}, {Kind: OneUnit, Institution: "i"},
+		{},
+		{Kind: "planet"},
+		{Kind: WholeInstitution},
+		{Kind: Subtree, Institution: "i", Unit: "own"},
+		{Kind: Subtree, Institution: "i", Path: "/"},
+		{Kind: OneUnit, Institution: "i"},
 	} {
 		a := Actor{Person: "p", Assignments: []Assignment{
 			{Role: Evaluator, Scope: s, From: from}, {Role: Administrator, Scope: s, From: from},

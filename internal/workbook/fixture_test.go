@@ -90,8 +90,13 @@ func kindPrinted(q *instrument.Question) string {
 func reworded(text string) string {
 	text = strings.TrimSuffix(text, "?")
 	for _, pair := range [][2]string{
-		{"Apakah ", "Telah "}, {"Berapa persen ", "Persentase "}, {"Seberapa ", "Tingkat "}, {"Bagaimana ", ""},
-		{"sudah ", "telah "}, {"Sejauh mana ", ""}, {" dan ", " serta "},
+		{"Apakah ", "Telah "},
+		{"Berapa persen ", "Persentase "},
+		{"Seberapa ", "Tingkat "},
+		{"Bagaimana ", ""},
+		{"sudah ", "telah "},
+		{"Sejauh mana ", ""},
+		{" dan ", " serta "},
 	} {
 		text = strings.ReplaceAll(text, pair[0], pair[1])
 	}

@@ -136,8 +136,12 @@ func (w *writer) head() {
 	}
 	w.text(sheetName, "A1", title, w.bold)
 	for i, line := range [...][2]string{
-		{caseInstrument, w.in.ID}, {"Tingkat penilai", w.s.Level}, {"Unit kerja", w.s.Unit},
-		{"Instansi", w.s.Institution}, {"Periode", w.s.Period}, {"Predikat yang diusulkan", w.s.Target},
+		{caseInstrument, w.in.ID},
+		{"Tingkat penilai", w.s.Level},
+		{"Unit kerja", w.s.Unit},
+		{"Instansi", w.s.Institution},
+		{"Periode", w.s.Period},
+		{"Predikat yang diusulkan", w.s.Target},
 	} {
 		w.text(sheetName, at("A", i+2), line[0], w.bold)
 		w.text(sheetName, at("F", i+2), line[1], w.wrap)

@@ -112,10 +112,12 @@ var touches = []struct {
 	{"insert a record", []string{
 		`INSERT INTO event (seq, canonical, kind, at, actor, institution, unit, object_kind, object_id)
 			SELECT (SELECT max(seq) + 1 FROM event), canonical, kind, at, actor, institution, unit, object_kind, object_id
-			FROM event WHERE seq = %[1]d`}, false},
+			FROM event WHERE seq = %[1]d`,
+	}, false},
 	{"swap two records", []string{
 		`UPDATE event SET seq = -1 WHERE seq = %[1]d`, `UPDATE event SET seq = %[1]d WHERE seq = %[1]d + 1`,
-		`UPDATE event SET seq = %[1]d + 1 WHERE seq = -1`}, false},
+		`UPDATE event SET seq = %[1]d + 1 WHERE seq = -1`,
+	}, false},
 	{"edit a stored hash", []string{`UPDATE log_hash SET hash = (SELECT hash FROM log_hash WHERE position = %[1]d + 1) WHERE position = %[1]d`}, false},
 	{"delete a stored hash", []string{`DELETE FROM log_hash WHERE position = %[1]d`}, false},
 	{"hide a field from the history", []string{`DELETE FROM event_field WHERE seq = (SELECT max(seq) FROM event_field)`}, false},

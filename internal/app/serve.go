@@ -122,8 +122,11 @@ func Access(out io.Writer) error {
 	d := pages(config.Default(), services{}, slog.New(slog.DiscardHandler), false)
 	for _, row := range web.Table(d) {
 		need := string(row.Need)
-		if row.Public {
+		switch {
+		case row.Public:
 			need = "(public)"
+		case row.Self:
+			need = "(own account)"
 		}
 		if _, err := fmt.Fprintf(out, "%-72s %s\n", row.Pattern, need); err != nil {
 			return err

@@ -83,7 +83,10 @@ func (s desk) periodView(r *http.Request, form route.Form, i org.Institution) te
 	frame := frameOf(r, i, route.From(r).Printer.T("admin.period.new"))
 	frame.Wrong, frame.Narrow = form.Fault != nil, true
 	frame.Crumbs = append(frame.Crumbs, ui.Crumb{Path: address(i.ID, "periods"), Text: frame.T("admin.periods")})
-	page := periodForm{frame: frame, form: form, institution: i, zone: frame.T("locale.zone." + i.Zone)}
+	page := periodForm{frame: frame, form: form, institution: i}
+	if zone, err := locale.Zone(i.Zone); err == nil {
+		page.zone, _ = route.From(r).At.In(zone).Zone()
+	}
 	for _, in := range s.Instruments() {
 		page.instruments = append(page.instruments, ui.Option{Value: in.ID, Text: in.Title})
 	}
@@ -107,7 +110,7 @@ func (s desk) postPeriod(w http.ResponseWriter, r *http.Request) error {
 		}
 		return form.Show(s.periodView(r, form, i))
 	}
-	return route.Done(w, r, address(i.ID, "periods"), "admin.done.period")
+	return route.Done(w, r, address(i.ID), "admin.done.period")
 }
 
 // readPeriod turns the form's days into instants in the institution's zone. The last day of filling ends where the next

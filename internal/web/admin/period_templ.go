@@ -276,7 +276,7 @@ type periodForm struct {
 	form        route.Form
 	institution org.Institution
 	instruments []ui.Option
-	zone        string // in words
+	zone        string // "WIB"
 }
 
 func periodFormBody(p periodForm) templ.Component {

@@ -95,5 +95,13 @@ func (s desk) postUnit(w http.ResponseWriter, r *http.Request) error {
 		}
 		return form.Show(view)
 	}
+	// While the institution is being set up the next step is more help than the list.
+	periods, err := s.Periods.Periods(r.Context(), route.From(r).Actor, i.ID)
+	if err != nil {
+		return err
+	}
+	if len(periods) == 0 {
+		return route.Done(w, r, address(i.ID), "admin.done.unit")
+	}
 	return route.Done(w, r, address(i.ID, "units"), "admin.done.unit")
 }

@@ -362,7 +362,7 @@ func (o *office) do(tb testing.TB, v visit, method, target string, form url.Valu
 func (o *office) send(tb testing.TB, v visit, r *http.Request) (*httptest.ResponseRecorder, error) {
 	tb.Helper()
 	if v.htmx {
-		r.Header.Set("HX-Request", "true")
+		r.Header.Set("Hx-Request", "true")
 	}
 	for name, value := range v.header {
 		r.Header.Set(name, value)

@@ -282,9 +282,9 @@ func TestDownloadsHoldTheSheetUnderANameThatCannotLeaveTheHeader(t *testing.T) {
 		t.Fatal(err)
 	}
 	var file struct {
-		Instrument string
-		Answers    map[string]json.RawMessage
-		Notes      map[string]string
+		Instrument string                     `json:"instrument"`
+		Answers    map[string]json.RawMessage `json:"answers"`
+		Notes      map[string]string          `json:"notes"`
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &file); err != nil || file.Instrument != "lke-2021" || len(file.Answers) != len(answers) || len(file.Notes) != len(answers) {
 		t.Fatalf("%d answers and %d notes of %d in %q, error %v", len(file.Answers), len(file.Notes), len(answers), file.Instrument, err)

@@ -77,7 +77,7 @@ func (v *view) planOptions(ask url.Values) (scoring.PlanOptions, error) {
 		}
 		price, err := strconv.ParseInt(raw, 10, 64)
 		if err != nil {
-			wrong.With(n.ID, "score.plan.price", "Question", n.ID, "Max", scoring.MaxPrice)
+			wrong = wrong.With(n.ID, "score.plan.price", "Question", n.ID, "Max", scoring.MaxPrice)
 			continue
 		}
 		options.Prices[n.ID] = price

@@ -94,7 +94,10 @@ func (s *server) knownHost(host string) bool {
 func (s *server) unrouted(w http.ResponseWriter, r *http.Request, fallback http.Handler) {
 	probe := &probe{header: http.Header{}}
 	fallback.ServeHTTP(probe, r)
-	s.identify(w, r)
+	if err := s.identify(w, r); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	if probe.status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", probe.header.Get("Allow"))
 		s.fail(w, r, errMethod)

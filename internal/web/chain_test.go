@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -126,9 +127,7 @@ func call(t *testing.T, h http.Handler, q request) *http.Response {
 	if q.cookie != "" {
 		r.AddCookie(&http.Cookie{Name: "__Host-zona", Value: q.cookie})
 	}
-	for name, values := range q.header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, q.header)
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, r)
 	return rec.Result()
@@ -344,7 +343,7 @@ func TestBodiesHaveALimit(t *testing.T) {
 	for _, c := range cases {
 		size = -1
 		res := w.do(t, request{target: c.target, method: "POST", cookie: "reader", form: form(c.size)})
-		if res.StatusCode != c.status || res.StatusCode == 200 && size != c.size {
+		if res.StatusCode != c.status || res.StatusCode == http.StatusOK && size != c.size {
 			t.Errorf("%d bytes to %s: status %d and %d bytes read, want %d", c.size, c.target, res.StatusCode, size, c.status)
 		}
 	}
@@ -362,11 +361,11 @@ func TestErrorsTellNothingButAReference(t *testing.T) {
 			w.log.Reset()
 			q := request{target: target, header: http.Header{}}
 			if script {
-				q.header.Set("HX-Request", "true")
+				q.header.Set("Hx-Request", "true")
 			}
 			res := w.do(t, q)
 			body := read(t, res)
-			if res.StatusCode != 500 || strings.Contains(body, "pq:") || strings.Contains(body, "main.go") || strings.Contains(body, "goroutine") {
+			if res.StatusCode != http.StatusInternalServerError || strings.Contains(body, "pq:") || strings.Contains(body, "main.go") || strings.Contains(body, "goroutine") {
 				t.Errorf("%s: status %d, body %q", target, res.StatusCode, body)
 			}
 			_, after, found := strings.Cut(body, "<code>")
@@ -409,7 +408,7 @@ func TestEveryKindOfFaultHasItsStatusAndPage(t *testing.T) {
 			t.Errorf("%d: the page is not told in both languages", status)
 		}
 		part := w.do(t, request{target: target, header: http.Header{"Hx-Request": {"true"}}})
-		if text := read(t, part); part.StatusCode != status || part.Header.Get("HX-Retarget") != "#notice" || strings.Contains(text, "<html") {
+		if text := read(t, part); part.StatusCode != status || part.Header.Get("Hx-Retarget") != "#notice" || strings.Contains(text, "<html") {
 			t.Errorf("%d: a script is answered %d %q", status, part.StatusCode, text)
 		}
 	}
@@ -422,7 +421,7 @@ func TestAWrongMethodNamesTheRightOnes(t *testing.T) {
 	t.Parallel()
 	w := setup(t, nil, Row{Pattern: "GET /page", Public: true, Handle: ok}, Row{Pattern: "POST /page", Public: true, Handle: ok})
 	res := w.do(t, request{target: "/page", method: "PUT"})
-	if res.StatusCode != 405 || res.Header.Get("Allow") != "GET, HEAD, POST" {
+	if res.StatusCode != http.StatusMethodNotAllowed || res.Header.Get("Allow") != "GET, HEAD, POST" {
 		t.Errorf("status %d, Allow %q", res.StatusCode, res.Header.Get("Allow"))
 	}
 }
@@ -447,7 +446,7 @@ func TestAssetsAreKeptForeverAndSentCompressed(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"not-listed.secret", "manifest.json", "..%2Fmanifest.json", ""} {
-		if res := w.do(t, request{target: "/assets/" + name}); res.StatusCode != 404 {
+		if res := w.do(t, request{target: "/assets/" + name}); res.StatusCode != http.StatusNotFound {
 			t.Errorf("%q is served with status %d", name, res.StatusCode)
 		}
 	}
@@ -481,7 +480,7 @@ func TestSecretsAreTakenAtALimitedRatePerSource(t *testing.T) {
 	w := setup(t, nil, Row{Pattern: "POST /signin", Public: true, Limited: true, Handle: ok})
 	refused := 0
 	for range attemptsPerMinute + 5 {
-		if w.do(t, request{target: "/signin", method: "POST"}).StatusCode == 429 {
+		if w.do(t, request{target: "/signin", method: "POST"}).StatusCode == http.StatusTooManyRequests {
 			refused++
 		}
 	}

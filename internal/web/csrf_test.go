@@ -152,13 +152,12 @@ func TestWB04ReadingChangesNothing(t *testing.T) {
 	t.Parallel()
 	w := instance(t)
 	server := w.Open(t)
-	before := ""
 	for _, login := range []string{"", "root", "sari"} {
 		b := desktest.Visit(t, server)
 		if login != "" {
 			b.SignIn(login)
 		}
-		before = w.Store.Digest()
+		before := w.Store.Digest()
 		for _, row := range web.Table(w.Deps()) {
 			if row.Method() != http.MethodGet {
 				continue

@@ -69,15 +69,14 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, err error) {
 
 // show writes the page of an error: the handler's own where it has one, or the general one, or the notice that a script puts into the page that it stands in.
 func (s *server) show(w http.ResponseWriter, r *http.Request, v verdict, reference string, err error) error {
-	var shown *route.Shown
-	if errors.As(err, &shown) {
+	if shown, ok := errors.AsType[*route.Shown](err); ok {
 		return ui.Write(w, r, v.status, shown.Page)
 	}
 	frame := ui.FrameOf(r, route.From(r).Printer.T(v.title))
 	frame.Narrow = true
 	if route.HTMX(r) {
-		w.Header().Set("HX-Retarget", "#notice")
-		w.Header().Set("HX-Reswap", "innerHTML")
+		w.Header().Set("Hx-Retarget", "#notice")
+		w.Header().Set("Hx-Reswap", "innerHTML")
 		return ui.Write(w, r, v.status, ui.FaultNotice(frame, v.fault, reference))
 	}
 	text := frame.Printer.TMap(v.fault.Message, v.fault.Args)

@@ -53,7 +53,6 @@ func whole(t *testing.T, p desktest.Page, status int) {
 func TestThoseWhoDoNotManageAreRefused(t *testing.T) {
 	t.Parallel()
 	w, server := setup(t)
-	before := w.Store.Digest()
 	pages := []string{"", "/units", "/units/new", "/periods", "/periods/new", "/people", "/people/new"}
 	cases := []struct {
 		login, institution string
@@ -68,7 +67,7 @@ func TestThoseWhoDoNotManageAreRefused(t *testing.T) {
 	}
 	for _, c := range cases {
 		b := as(t, server, c.login)
-		before = w.Store.Digest()
+		before := w.Store.Digest()
 		for _, page := range pages {
 			path := "/admin/institutions/" + c.institution + page
 			if p := b.Do(http.MethodGet, path, nil, nil); p.Status != c.status {
@@ -167,7 +166,7 @@ func TestFromAnEmptyInstanceToAColleagueInElevenPages(t *testing.T) {
 	}
 }
 
-func TestARefusedFormKeepsWhatWasTypedAndNamesTheField(t *testing.T) {
+func TestARefusedFormKeepsWhatWasTypedAndNamesTheField(t *testing.T) { //nolint:tparallel // one browser sends one form after the other
 	t.Parallel()
 	w, server := setup(t)
 	b := as(t, server, "root")

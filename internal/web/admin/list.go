@@ -11,11 +11,12 @@ import (
 
 // address is a page of this desk about an institution.
 func address(institution string, parts ...string) string {
-	path := "/admin/institutions/" + url.PathEscape(institution)
+	var path strings.Builder
+	path.WriteString("/admin/institutions/" + url.PathEscape(institution))
 	for _, p := range parts {
-		path += "/" + url.PathEscape(p)
+		path.WriteString("/" + url.PathEscape(p))
 	}
-	return path
+	return path.String()
 }
 
 // query is one parameter of an address.

@@ -123,14 +123,14 @@ func readPeriod(r *http.Request, i org.Institution) (assessment.NewPeriod, error
 	wrong := fault.New(fault.Invalid, "fault.invalid")
 	cmd := assessment.NewPeriod{Institution: i.ID, Zone: i.Zone, Name: r.PostFormValue("name"), Instrument: r.PostFormValue("instrument")}
 	if cmd.Year, err = strconv.Atoi(r.PostFormValue("year")); err != nil || cmd.Year < 1000 || cmd.Year > 9999 {
-		wrong.With("year", "admin.period.wrong.year")
+		wrong = wrong.With("year", "admin.period.wrong.year")
 	}
 	if cmd.Opens, err = locale.ParseInstant(r.PostFormValue("opens"), zone); err != nil {
-		wrong.With("opens", "admin.period.wrong.date")
+		wrong = wrong.With("opens", "admin.period.wrong.date")
 	}
 	last, err := locale.ParseInstant(r.PostFormValue("deadline"), zone)
 	if err != nil {
-		wrong.With("deadline", "admin.period.wrong.date")
+		wrong = wrong.With("deadline", "admin.period.wrong.date")
 	}
 	cmd.Deadline = last.In(zone).AddDate(0, 0, 1).UTC()
 	if len(wrong.Fields) > 0 {

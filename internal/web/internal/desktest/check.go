@@ -63,7 +63,7 @@ func (p Page) unreadable() []string {
 		if s.Closest("label").Length() == 0 && p.Find(`label[for="`+id+`"]`).Length() == 0 {
 			wrong = append(wrong, "a field without label: "+s.AttrOr("name", ""))
 		}
-		for _, ref := range strings.Fields(s.AttrOr("aria-describedby", "")) {
+		for ref := range strings.FieldsSeq(s.AttrOr("aria-describedby", "")) {
 			if !ids[ref] {
 				wrong = append(wrong, "described by nothing: "+ref)
 			}

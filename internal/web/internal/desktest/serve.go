@@ -48,10 +48,11 @@ func (w *World) Open(t *testing.T) *httptest.Server {
 // periods makes periods as the feature does, without its rules: those are tested there.
 type periods struct{ s *Store }
 
+// Periods is admin.Periods's.
 func (p periods) Periods(_ context.Context, _ org.Actor, institution string) ([]assessment.Period, error) {
 	return read(p.s, func() ([]assessment.Period, error) {
 		var found []assessment.Period
-		for _, period := range p.s.state.Periods {
+		for _, period := range p.s.Periods {
 			if period.Institution == institution {
 				found = append(found, period)
 			}
@@ -60,10 +61,11 @@ func (p periods) Periods(_ context.Context, _ org.Actor, institution string) ([]
 	})
 }
 
+// CreatePeriod is admin.Periods's.
 func (p periods) CreatePeriod(_ context.Context, _ org.Actor, cmd assessment.NewPeriod) (string, error) {
 	id, _, err := p.s.inTx(cmd.Key, func() (string, error) {
 		id := org.NewID()
-		p.s.state.Periods = append(p.s.state.Periods, assessment.Period{
+		p.s.Periods = append(p.s.Periods, assessment.Period{
 			ID: id, Institution: cmd.Institution, Year: cmd.Year, Name: cmd.Name, Instrument: cmd.Instrument,
 			Zone: p.s.Institutions[cmd.Institution].Zone, Opens: cmd.Opens, Deadline: cmd.Deadline,
 		})

@@ -3,8 +3,8 @@ package desktest
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -46,16 +46,14 @@ type state struct {
 func (s *Store) Digest() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	text, err := json.Marshal(s.state)
-	if err != nil {
-		return "no digest: " + err.Error()
+	whole := s.state
+	whole.sessions = maps.Clone(s.sessions)
+	for hash, n := range whole.sessions {
+		n.Seen = time.Time{}
+		whole.sessions[hash] = n
 	}
-	var sessions []string
-	for _, n := range s.sessions {
-		sessions = append(sessions, n.Person+" "+n.Created.String()+" "+n.Token)
-	}
-	slices.Sort(sessions)
-	return string(text) + strings.Join(sessions, "\n")
+	// Maps are printed in the order of their keys.
+	return fmt.Sprintf("%+v", whole)
 }
 
 // Kinds lists the kinds of all events in their order.
@@ -110,10 +108,12 @@ type (
 	authTx struct{ *Store }
 )
 
+// InTx is org.Transactor's.
 func (t orgTx) InTx(ctx context.Context, key idempotency.Key, fn func(context.Context, org.Store) (string, error)) (string, bool, error) {
 	return t.inTx(key, func() (string, error) { return fn(ctx, inside{t.Store}) })
 }
 
+// InTx is auth.Transactor's.
 func (t authTx) InTx(ctx context.Context, key idempotency.Key, fn func(context.Context, auth.Store) (string, error)) (string, bool, error) {
 	return t.inTx(key, func() (string, error) { return fn(ctx, inside{t.Store}) })
 }
@@ -131,33 +131,41 @@ func find[V any](m map[string]V, id string) (V, error) {
 	return v, nil
 }
 
+// Now is of the features' Store.
 func (t inside) Now() time.Time { return t.s.clock().UTC() }
 
+// Append is of the features' Store.
 func (t inside) Append(_ context.Context, e audit.Event) error {
 	t.s.Events = append(t.s.Events, e)
 	return nil
 }
 
+// Institution is of the features' Store.
 func (t inside) Institution(_ context.Context, id string) (org.Institution, error) {
 	return find(t.s.Institutions, id)
 }
 
+// InsertInstitution is of the features' Store.
 func (t inside) InsertInstitution(_ context.Context, i org.Institution) error {
 	t.s.Institutions[i.ID] = i
 	return nil
 }
 
+// Unit is of the features' Store.
 func (t inside) Unit(_ context.Context, id string) (org.Unit, error) { return find(t.s.Units, id) }
 
+// InsertUnit is of the features' Store.
 func (t inside) InsertUnit(_ context.Context, u org.Unit) error {
 	t.s.Units[u.ID] = u
 	return nil
 }
 
+// Person is of the features' Store.
 func (t inside) Person(_ context.Context, id string) (org.Person, error) {
 	return find(t.s.Persons, id)
 }
 
+// InsertPerson is of the features' Store.
 func (t inside) InsertPerson(_ context.Context, p org.Person) error {
 	for _, other := range t.s.Persons {
 		if other.Login == p.Login {
@@ -168,6 +176,7 @@ func (t inside) InsertPerson(_ context.Context, p org.Person) error {
 	return nil
 }
 
+// UpdatePerson is of the features' Store.
 func (t inside) UpdatePerson(_ context.Context, p org.Person, wasRev int) error {
 	if t.s.Persons[p.ID].Rev != wasRev {
 		return fault.New(fault.Conflict, "fault.conflict")
@@ -177,36 +186,43 @@ func (t inside) UpdatePerson(_ context.Context, p org.Person, wasRev int) error 
 	return nil
 }
 
+// InsertAssignment is of the features' Store.
 func (t inside) InsertAssignment(_ context.Context, a org.Assignment) error {
 	t.s.Roles = append(t.s.Roles, a)
 	return nil
 }
 
+// SetPassword is of the features' Store.
 func (t inside) SetPassword(_ context.Context, person, hash string) error {
 	t.s.Passwords[person] = hash
 	return nil
 }
 
+// InsertSession is of the features' Store.
 func (t inside) InsertSession(_ context.Context, n auth.Session) error {
 	t.s.sessions[n.Hash] = n
 	return nil
 }
 
+// DeleteSession is of the features' Store.
 func (t inside) DeleteSession(_ context.Context, hash [32]byte) error {
 	delete(t.s.sessions, hash)
 	return nil
 }
 
+// DeleteSessionsOf is of the features' Store.
 func (t inside) DeleteSessionsOf(_ context.Context, person string) error {
 	maps.DeleteFunc(t.s.sessions, func(_ [32]byte, n auth.Session) bool { return n.Person == person })
 	return nil
 }
 
+// InsertCode is of the features' Store.
 func (t inside) InsertCode(_ context.Context, c auth.Code) error {
 	t.s.Codes[string(c.Hash[:])] = c
 	return nil
 }
 
+// DeleteCodes is of the features' Store.
 func (t inside) DeleteCodes(_ context.Context, p auth.CodePurpose, person string) error {
 	maps.DeleteFunc(t.s.Codes, func(_ string, c auth.Code) bool {
 		return c.Purpose == p && (person == "" || c.Person == person) && c.UsedAt.IsZero()
@@ -214,6 +230,7 @@ func (t inside) DeleteCodes(_ context.Context, p auth.CodePurpose, person string
 	return nil
 }
 
+// UseCode is of the features' Store.
 func (t inside) UseCode(_ context.Context, hash [32]byte, p auth.CodePurpose) (auth.Code, error) {
 	c, err := t.s.code(hash, p)
 	if err == nil {
@@ -223,6 +240,7 @@ func (t inside) UseCode(_ context.Context, hash [32]byte, p auth.CodePurpose) (a
 	return c, err
 }
 
+// CountPeople is of the features' Store.
 func (t inside) CountPeople(context.Context) (int, error) { return len(t.s.Persons), nil }
 
 func (s *Store) code(hash [32]byte, p auth.CodePurpose) (auth.Code, error) {
@@ -247,6 +265,7 @@ func read[V any](s *Store, fn func() (V, error)) (V, error) {
 // queries are the reads outside a transaction.
 type queries struct{ *Store }
 
+// Actor is of the features' Queries.
 func (q queries) Actor(_ context.Context, person string) (org.Actor, error) {
 	return read(q.Store, func() (org.Actor, error) {
 		p, err := find(q.Persons, person)
@@ -264,26 +283,32 @@ func (q queries) Actor(_ context.Context, person string) (org.Actor, error) {
 	})
 }
 
+// Institution is of the features' Queries.
 func (q queries) Institution(_ context.Context, id string) (org.Institution, error) {
 	return read(q.Store, func() (org.Institution, error) { return find(q.Institutions, id) })
 }
 
+// Unit is of the features' Queries.
 func (q queries) Unit(_ context.Context, id string) (org.Unit, error) {
-	return read(q.Store, func() (org.Unit, error) { return find(q.Store.state.Units, id) })
+	return read(q.Store, func() (org.Unit, error) { return find(q.Units, id) })
 }
 
+// Person is of the features' Queries.
 func (q queries) Person(_ context.Context, id string) (org.Person, error) {
 	return read(q.Store, func() (org.Person, error) { return find(q.Persons, id) })
 }
 
+// CountPeople is of the features' Queries.
 func (q queries) CountPeople(context.Context) (int, error) {
 	return read(q.Store, func() (int, error) { return len(q.Persons), nil })
 }
 
+// Code is of the features' Queries.
 func (q queries) Code(_ context.Context, hash [32]byte, p auth.CodePurpose) (auth.Code, error) {
 	return read(q.Store, func() (auth.Code, error) { return q.code(hash, p) })
 }
 
+// Session is of the features' Queries.
 func (q queries) Session(_ context.Context, hash [32]byte) (auth.Session, error) {
 	return read(q.Store, func() (auth.Session, error) {
 		n, ok := q.sessions[hash]
@@ -294,6 +319,7 @@ func (q queries) Session(_ context.Context, hash [32]byte) (auth.Session, error)
 	})
 }
 
+// Touch is of the features' Queries.
 func (q queries) Touch(_ context.Context, hash [32]byte, seen time.Time) error {
 	_, err := read(q.Store, func() (bool, error) {
 		n := q.sessions[hash]
@@ -307,6 +333,7 @@ func (q queries) Touch(_ context.Context, hash [32]byte, seen time.Time) error {
 // credentials is a pair for read.
 type credentials struct{ person, hash string }
 
+// Credentials is of the features' Queries.
 func (q queries) Credentials(_ context.Context, login string) (person, hash string, err error) {
 	found, err := read(q.Store, func() (credentials, error) {
 		for _, p := range q.Persons {
@@ -322,6 +349,7 @@ func (q queries) Credentials(_ context.Context, login string) (person, hash stri
 // lists answers the queries that list; it is apart because a field and a method may not share a name.
 type lists struct{ s *Store }
 
+// Institutions is of the features' Queries.
 func (l lists) Institutions(_ context.Context, r org.Reach) ([]org.Institution, error) {
 	return read(l.s, func() ([]org.Institution, error) {
 		var found []org.Institution
@@ -335,6 +363,7 @@ func (l lists) Institutions(_ context.Context, r org.Reach) ([]org.Institution, 
 	})
 }
 
+// People is of the features' Queries.
 func (l lists) People(_ context.Context, institution string, after org.Cursor, limit int) ([]org.PersonRow, error) {
 	return read(l.s, func() ([]org.PersonRow, error) {
 		var found []org.PersonRow
@@ -357,10 +386,11 @@ func (l lists) People(_ context.Context, institution string, after org.Cursor, l
 	})
 }
 
+// Units is of the features' Queries.
 func (l lists) Units(_ context.Context, r org.Reach, q assessment.UnitQuery) ([]assessment.UnitRow, error) {
 	return read(l.s, func() ([]assessment.UnitRow, error) {
 		var found []assessment.UnitRow
-		for _, u := range l.s.state.Units {
+		for _, u := range l.s.Units {
 			matches := strings.Contains(strings.ToLower(u.Name), strings.ToLower(q.Search))
 			if u.Institution != q.Institution || !r.Covers(u.At()) || !matches || before(u.Name, u.ID, q.After) {
 				continue

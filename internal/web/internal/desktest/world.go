@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -80,11 +81,11 @@ func (w *World) Logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(w.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// Queries are the reads that a desk asks the store for itself.
-func (w *World) Queries() orgQueries { return orgQueries{queries{w.Store}, lists{w.Store}} }
+// Queries are the reads that the chain asks the store for itself.
+func (w *World) Queries() org.Queries { return orgQueries{queries{w.Store}, lists{w.Store}} }
 
 // Password is one that every rule accepts.
-const Password = "sepeda biru di tepi sawah"
+const Password = "sepeda biru di tepi sawah" //nolint:gosec // everybody in these tests has it
 
 // Person adds somebody with a password and one role, and returns the id.
 func (w *World) Person(t *testing.T, p org.Person, role org.Role, scope org.Scope) string {
@@ -200,9 +201,7 @@ func (b *Browser) Do(method, path string, form url.Values, header http.Header) P
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for name, values := range b.Header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, b.Header)
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Sec-Fetch-Site", "same-origin")

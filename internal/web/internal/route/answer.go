@@ -31,7 +31,7 @@ func CookieName(name string, plain bool) string {
 // negative one removes the cookie.
 func SetCookie(w http.ResponseWriter, r *http.Request, name, value string, keep time.Duration) {
 	plain := From(r).Plain
-	c := &http.Cookie{
+	c := &http.Cookie{ //nolint:gosec // Secure everywhere but on the loopback interface, where browsers disagree about it
 		Name:     CookieName(name, plain),
 		Value:    value,
 		Path:     "/",
@@ -70,7 +70,7 @@ func Done(w http.ResponseWriter, r *http.Request, path, message string) error {
 		SetCookie(w, r, flashCookie, message, time.Minute)
 	}
 	if HTMX(r) {
-		w.Header().Set("HX-Redirect", path)
+		w.Header().Set("Hx-Redirect", path)
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}

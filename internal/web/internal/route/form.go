@@ -82,7 +82,7 @@ func hexPrefix(sum [32]byte) string {
 func Parse(r *http.Request) error {
 	var err error
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
-		err = r.ParseMultipartForm(memoryLimit)
+		err = r.ParseMultipartForm(memoryLimit) //nolint:gosec // the chain has put http.MaxBytesReader around the body
 	} else {
 		err = r.ParseForm()
 	}

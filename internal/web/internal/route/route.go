@@ -132,5 +132,5 @@ func From(r *http.Request) *Request {
 
 // HTMX reports whether the page's script asks for a part of a page instead of the browser for a whole one.
 func HTMX(r *http.Request) bool {
-	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-History-Restore-Request") != "true"
+	return r.Header.Get("Hx-Request") == "true" && r.Header.Get("Hx-History-Restore-Request") != "true"
 }

@@ -97,7 +97,7 @@ func TestDoneLeavesOneMessageOfOurOwn(t *testing.T) {
 	done := func(path, message string, script bool) *http.Response {
 		r := send(t, "/", "sari", nil)
 		if script {
-			r.Header.Set("HX-Request", "true")
+			r.Header.Set("Hx-Request", "true")
 		}
 		rec := httptest.NewRecorder()
 		if err := route.Done(rec, r, path, message); err != nil {
@@ -106,7 +106,7 @@ func TestDoneLeavesOneMessageOfOurOwn(t *testing.T) {
 		return rec.Result()
 	}
 	res := done("/account", "account.done.password", false)
-	if res.StatusCode != 303 || res.Header.Get("Location") != "/account" || len(res.Cookies()) != 1 {
+	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/account" || len(res.Cookies()) != 1 {
 		t.Errorf("status %d, to %q, cookies %v", res.StatusCode, res.Header.Get("Location"), res.Cookies())
 	}
 	flash := func(cookie *http.Cookie) (string, []*http.Cookie) {
@@ -123,10 +123,10 @@ func TestDoneLeavesOneMessageOfOurOwn(t *testing.T) {
 			t.Errorf("%q is shown", forged)
 		}
 	}
-	if res := done("/account", "", true); res.StatusCode != 204 || res.Header.Get("HX-Redirect") != "/account" {
-		t.Errorf("a script gets %d, %q", res.StatusCode, res.Header.Get("HX-Redirect"))
+	if res := done("/account", "", true); res.StatusCode != http.StatusNoContent || res.Header.Get("Hx-Redirect") != "/account" {
+		t.Errorf("a script gets %d, %q", res.StatusCode, res.Header.Get("Hx-Redirect"))
 	}
-	if res := done("//evil.example", "", false); res.StatusCode != 500 || res.Header.Get("Location") != "" {
+	if res := done("//evil.example", "", false); res.StatusCode != http.StatusInternalServerError || res.Header.Get("Location") != "" {
 		t.Errorf("a foreign path gets %d, %q", res.StatusCode, res.Header.Get("Location"))
 	}
 }

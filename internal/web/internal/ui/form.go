@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
@@ -55,9 +56,7 @@ func (in Input) shown(form route.Form) string {
 // attributes are those that depend on the state of the form.
 func (in Input) attributes(form route.Form) templ.Attributes {
 	a := describedBy(in, form)
-	for name, value := range in.Extra {
-		a[name] = value
-	}
+	maps.Copy(a, in.Extra)
 	if in.Required {
 		a["required"] = true
 	}

@@ -50,7 +50,7 @@ func TestAFieldSaysWhatIsWrongAndKeepsWhatWasTyped(t *testing.T) {
 	if input.AttrOr("value", "") != `a"><script>` || input.AttrOr("aria-invalid", "") != "true" {
 		t.Errorf("value %q, invalid %q", input.AttrOr("value", ""), input.AttrOr("aria-invalid", ""))
 	}
-	for _, id := range strings.Fields(input.AttrOr("aria-describedby", "")) {
+	for id := range strings.FieldsSeq(input.AttrOr("aria-describedby", "")) {
 		if doc.Find("#"+id).Length() != 1 {
 			t.Errorf("described by %s, which is not there", id)
 		}

@@ -17,8 +17,8 @@ type dialect struct {
 	name  string
 	goose goose.Dialect
 
-	// columnTypes renders the storage classes that migrations are written in.
-	columnTypes func(migration string) string
+	// render turns a migration, which is written for SQLite, into this database's own.
+	render func(migration string) string
 	// lockAssessment holds the row "a" that was read until the transaction ends. SQLite has one writer and begins
 	// immediately, so that there is nothing to hold.
 	lockAssessment string
@@ -48,20 +48,20 @@ const (
 )
 
 var sqliteDialect = dialect{
-	name:        "sqlite",
-	goose:       goose.DialectSQLite3,
-	columnTypes: func(s string) string { return s },
-	now:         "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-	snapshot:    &sql.TxOptions{}, // any transaction of the readers is one
-	checkpoint:  "PRAGMA wal_checkpoint(TRUNCATE)",
-	class:       sqliteClass,
+	name:       "sqlite",
+	goose:      goose.DialectSQLite3,
+	render:     func(s string) string { return s },
+	now:        "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+	snapshot:   &sql.TxOptions{}, // any transaction of the readers is one
+	checkpoint: "PRAGMA wal_checkpoint(TRUNCATE)",
+	class:      sqliteClass,
 }
 
 var postgresDialect = dialect{
 	name:  "postgres",
 	goose: goose.DialectPostgres,
-	columnTypes: func(s string) string {
-		return storageClass.ReplaceAllStringFunc(s, func(class string) string { return postgresTypes[class] })
+	render: func(s string) string {
+		return onlySQLite.ReplaceAllStringFunc(s, func(word string) string { return inPostgres[word] })
 	},
 	lockAssessment: " FOR UPDATE OF a",
 	// The number is the program's own among the advisory locks of its database: "zona" in ASCII.
@@ -75,8 +75,8 @@ var postgresDialect = dialect{
 // Text is compared by bytes on both databases, so that lists have one order and a path prefix is a range; numbers
 // have 64 bits on both.
 var (
-	storageClass  = regexp.MustCompile(`\b(TEXT|INTEGER|BLOB)\b`)
-	postgresTypes = map[string]string{"TEXT": `TEXT COLLATE "C"`, "INTEGER": "BIGINT", "BLOB": "BYTEA"}
+	onlySQLite = regexp.MustCompile(`\b(TEXT|INTEGER|BLOB)\b| WITHOUT ROWID\b`)
+	inPostgres = map[string]string{"TEXT": `TEXT COLLATE "C"`, "INTEGER": "BIGINT", "BLOB": "BYTEA", " WITHOUT ROWID": ""}
 )
 
 func sqliteClass(err error) failure {

@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 )
@@ -136,10 +138,33 @@ func (db *DB) holdFile(file string, beside bool) error {
 	if warning != "" {
 		db.warn("%s", warning)
 	}
-	if !beside {
-		db.held, err = holdLock(real + ".lock")
+	if beside {
+		if _, err := os.Stat(real); err != nil {
+			return fmt.Errorf("open beside a server: %w", err)
+		}
+		return nil
 	}
-	return err
+	if db.held, err = holdLock(real + ".lock"); err != nil {
+		return err
+	}
+	return db.keepPrivate(real)
+}
+
+// keepPrivate makes a new database file for the program's own account alone, before SQLite would make one that all
+// may read; its WAL takes after it. There are names and password hashes in it.
+func (db *DB) keepPrivate(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the database file: %w", err)
+	}
+	info, err := f.Stat()
+	if err := errors.Join(err, f.Close()); err != nil { // no SQLite connection is open yet that could lose its locks
+		return fmt.Errorf("make the database file: %w", err)
+	}
+	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o077 != 0 {
+		db.warn("other accounts of this machine may open the database file %s (%v): chmod 600", file, mode)
+	}
+	return nil
 }
 
 // realPath follows links, so that two names of one file share one lock. The file itself need not be there yet.

@@ -160,6 +160,32 @@ func TestDU04ASecondServerOnTheSameFileIsRefused(t *testing.T) {
 	wantRefusal(t, store.Config{URL: file}, "lock file", fmt.Sprint(os.Getpid()))
 }
 
+func TestTheDatabaseFileIsForTheProgramsAccountAlone(t *testing.T) {
+	t.Parallel()
+	file := storetest.SQLiteURL(t)
+	db := storetest.Open(t, store.Config{URL: file}, nil)
+	for _, name := range []string{file, file + "-wal", file + ".lock"} {
+		info, err := os.Stat(name)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+	if len(db.Warnings()) != 0 {
+		t.Errorf("warnings %q", db.Warnings())
+	}
+
+	open := storetest.SQLiteURL(t)
+	if err := os.Chmod(open, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if w := storetest.Open(t, store.Config{URL: open}, nil).Warnings(); len(w) != 1 || !strings.Contains(w[0], open) {
+		t.Errorf("a file that others may read: warnings %q", w)
+	}
+	if _, err := store.Open(t.Context(), store.Config{URL: filepath.Join(t.TempDir(), "none.db"), Beside: true}, nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("beside a server that is not there: %v", err)
+	}
+}
+
 // waitFor reads until a word has come.
 func waitFor(t *testing.T, r io.Reader, word string) {
 	t.Helper()

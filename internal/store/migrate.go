@@ -70,17 +70,17 @@ func (db *DB) provider() (*goose.Provider, error) {
 		}
 		options = append(options, goose.WithSessionLocker(one))
 	}
-	p, err := goose.NewProvider(db.dialect.goose, db.write, rendered{files, db.dialect.columnTypes}, options...)
+	p, err := goose.NewProvider(db.dialect.goose, db.write, rendered{files, db.dialect.render}, options...)
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
 	return p, nil
 }
 
-// rendered is a folder of migrations whose column types are those of one database.
+// rendered is a folder of migrations in the words of one database.
 type rendered struct {
 	fs.FS
-	columnTypes func(string) string
+	render func(string) string
 }
 
 // Open renders the text while it is opened.
@@ -98,7 +98,7 @@ func (r rendered) Open(name string) (fs.File, error) {
 	if _, err := text.ReadFrom(f); err != nil {
 		return nil, fmt.Errorf("read migration %s: %w", name, err)
 	}
-	return &renderedFile{bytes.NewBufferString(r.columnTypes(text.String())), info}, nil
+	return &renderedFile{bytes.NewBufferString(r.render(text.String())), info}, nil
 }
 
 type renderedFile struct {

@@ -114,7 +114,7 @@ func (l location) sqlitePool(size int, last string) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database file %s: %w", l.file, err)
 	}
-	return limit(sql.OpenDB(connector), size, 0), nil
+	return limit(sql.OpenDB(keepingConnector{connector}), size, 0), nil
 }
 
 // pragmaName is the name in "synchronous(FULL)" and in "synchronous = FULL".

@@ -37,7 +37,7 @@ func (a Assessments) Sheet(ctx context.Context, id string) (assessment.Sheet, er
 
 // Entries is assessment.Queries's.
 func (a Assessments) Entries(ctx context.Context, id string) ([]assessment.Entry, error) {
-	return entriesOf(ctx, a.db.dialect, a.db.reader(), id)
+	return readEntries(ctx, a.db.dialect, a.db.reader(), namedEntries, id)
 }
 
 // Units is assessment.Queries's: by name without regard to case, then by id, whatever the institution.

@@ -45,7 +45,10 @@ func (v *verifier) sheet(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	var entries []entryRow
+	var entries []struct {
+		Question, Value, Note, ChangedBy text
+		ChangedAt                        int64
+	}
 	err = all(ctx, v.q, &entries, `
 		SELECT question, value, note, changed_by, changed_at FROM entry WHERE assessment = $1 ORDER BY question`, id)
 	if err != nil {
@@ -57,7 +60,7 @@ func (v *verifier) sheet(ctx context.Context, id string) error {
 		switch {
 		case !ok:
 			v.problem(ProblemSheet, -1, "question %s of sheet %s: no event tells of the answer", e.Question, id)
-		case !sameAnswer(string(e.Value), t.answer), string(e.Note) != t.note, string(e.ChangedBy) != t.by, e.ChangedAt.Int64 != t.at:
+		case !sameAnswer(string(e.Value), t.answer), string(e.Note) != t.note, string(e.ChangedBy) != t.by, e.ChangedAt != t.at:
 			v.problem(ProblemSheet, t.seq, "question %s of sheet %s: the answer is not the one of the last event", e.Question, id)
 		}
 	}

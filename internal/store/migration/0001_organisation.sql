@@ -1,5 +1,6 @@
 -- +goose Up
--- Written in the three storage classes of SQLite; the dialect renders them for PostgreSQL (see columnTypes).
+-- Written for SQLite, in its three storage classes; the dialect renders them for PostgreSQL and leaves WITHOUT
+-- ROWID out, which keeps the rows of a table in the order of its key: those of one sheet lie side by side.
 -- Instants are milliseconds since 1970 in UTC, exact numbers and JSON are text, ids are opaque text.
 
 CREATE TABLE institution (
@@ -10,7 +11,7 @@ CREATE TABLE institution (
     zone     TEXT    NOT NULL CHECK (zone <> ''),
     demo     INTEGER NOT NULL CHECK (demo IN (0, 1)),
     revision INTEGER NOT NULL CHECK (revision >= 0)
-);
+) WITHOUT ROWID;
 CREATE INDEX institution_by_name ON institution (folded, id);
 
 -- A unit names its parent within its own institution; the path repeats the ids from the top, so that a subtree is
@@ -25,7 +26,7 @@ CREATE TABLE unit (
     revision    INTEGER NOT NULL CHECK (revision >= 0),
     UNIQUE (id, institution),
     FOREIGN KEY (parent, institution) REFERENCES unit (id, institution)
-);
+) WITHOUT ROWID;
 CREATE INDEX unit_by_name ON unit (institution, folded, id);
 CREATE INDEX unit_by_parent ON unit (parent);
 
@@ -43,7 +44,7 @@ CREATE TABLE person (
     revision    INTEGER NOT NULL CHECK (revision >= 0),
     CHECK (unit IS NULL OR institution IS NOT NULL),
     FOREIGN KEY (unit, institution) REFERENCES unit (id, institution)
-);
+) WITHOUT ROWID;
 CREATE INDEX person_by_name ON person (institution, folded, id);
 
 -- What a scope kind needs is there and nothing else: a unit's scope cannot be read as an institution's.
@@ -59,5 +60,5 @@ CREATE TABLE assignment (
     CHECK ((scope = 'instance') = (institution IS NULL)),
     CHECK ((scope IN ('subtree', 'unit')) = (unit IS NOT NULL)),
     FOREIGN KEY (unit, institution) REFERENCES unit (id, institution)
-);
+) WITHOUT ROWID;
 CREATE INDEX assignment_by_person ON assignment (person);

@@ -5,7 +5,7 @@ CREATE TABLE credential (
     person     TEXT    NOT NULL PRIMARY KEY REFERENCES person (id),
     hash       TEXT    NOT NULL CHECK (hash LIKE '$%'),
     changed_at INTEGER NOT NULL
-);
+) WITHOUT ROWID;
 
 CREATE TABLE session (
     hash       BLOB    NOT NULL PRIMARY KEY,
@@ -15,7 +15,7 @@ CREATE TABLE session (
     seen_at    INTEGER NOT NULL,
     authed_at  INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX session_by_person ON session (person);
 CREATE INDEX session_by_expiry ON session (expires_at);
 
@@ -25,5 +25,5 @@ CREATE TABLE code (
     person     TEXT    REFERENCES person (id),
     expires_at INTEGER NOT NULL,
     used_at    INTEGER
-);
+) WITHOUT ROWID;
 CREATE INDEX code_by_person ON code (person);

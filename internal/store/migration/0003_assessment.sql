@@ -10,7 +10,7 @@ CREATE TABLE period (
     opens_at    INTEGER,
     deadline_at INTEGER,
     UNIQUE (id, institution)
-);
+) WITHOUT ROWID;
 CREATE INDEX period_by_year ON period (institution, year);
 
 -- Unit and period belong to the same institution: the composite references see to it.
@@ -30,7 +30,7 @@ CREATE TABLE assessment (
     UNIQUE (unit, period, level),
     FOREIGN KEY (unit, institution) REFERENCES unit (id, institution),
     FOREIGN KEY (period, institution) REFERENCES period (id, institution)
-);
+) WITHOUT ROWID;
 CREATE INDEX assessment_by_period ON assessment (period, level);
 
 -- An entry is never deleted: an answer that was taken back is the value null with the next revision, so that the
@@ -44,7 +44,7 @@ CREATE TABLE entry (
     changed_by TEXT    NOT NULL,
     changed_at INTEGER NOT NULL,
     PRIMARY KEY (assessment, question)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE workbook_import (
     id          TEXT    NOT NULL PRIMARY KEY,

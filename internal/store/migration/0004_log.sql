@@ -22,7 +22,7 @@ CREATE TABLE event_field (
     seq   INTEGER NOT NULL,
     field TEXT    NOT NULL,
     PRIMARY KEY (seq, field)
-);
+) WITHOUT ROWID;
 
 -- Personal values with the salts that open their commitments in the canonical bytes. Erasing a person deletes
 -- rows here and leaves the tree as it is.
@@ -32,7 +32,7 @@ CREATE TABLE event_personal (
     salt  BLOB    NOT NULL,
     value TEXT    NOT NULL,
     PRIMARY KEY (seq, field)
-);
+) WITHOUT ROWID;
 
 -- The inner and outer hashes of the tree in their stored order.
 CREATE TABLE log_hash (
@@ -48,5 +48,5 @@ CREATE TABLE idempotency (
     outcome TEXT    NOT NULL,
     day     INTEGER NOT NULL, -- days since 1970 in UTC; forgotten after the next day
     PRIMARY KEY (actor, route, value)
-);
+) WITHOUT ROWID;
 CREATE INDEX idempotency_by_day ON idempotency (day);

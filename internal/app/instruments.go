@@ -47,9 +47,9 @@ func ShowInstrument(id, format string, text *locale.Printer, out io.Writer) erro
 	case "json":
 		return instrument.WriteJSON(out, in)
 	case "xlsx":
-		return workbook.Write(out, in, workbook.Sheet{Text: text})
+		return workbook.Write(out, in, workbook.Sheet{})
 	}
-	return instrument.WriteText(out, in)
+	return instrument.WriteText(out, in, text)
 }
 
 // ListInstruments writes a line per instrument.

@@ -11,7 +11,7 @@ import (
 // Schema is the form of the files that this version reads. A change that older files do not follow gets a new name.
 const Schema = "zona-instrument/1"
 
-// Limits of an instrument's size, far above the LKE's 162 lines in five levels.
+// Limits of an instrument's size, far above the LKE's 173 lines in five levels.
 const (
 	maxNodes   = 5000
 	maxDepth   = 12

@@ -30,8 +30,10 @@ func loadProblems(t testing.TB, text string) []Problem {
 	return e.Problems
 }
 
-// Each case changes one place of a good file. § marks the line at which the problem must be reported.
-var loaderCases = []struct{ name, old, new, rule, read string }{
+// loaderCase changes one place of a good file. § marks the line at which the problem must be reported.
+type loaderCase struct{ name, old, new, rule, read string }
+
+var loaderCases = []loaderCase{
 	{"an unknown key at the top", "language: id\n", "language: id\n§bahasa: id\n", "unknown-key", "bahasa"},
 	{"an unknown key in a question", "type: sering\n", "type: sering\n§          bobot: 3\n", "unknown-key", "bobot"},
 	{"a missing key", "  - id: M\n    name: Mutu\n", "§  - id: M\n", "missing-key", "without name"},
@@ -119,19 +121,43 @@ var loaderCases = []struct{ name, old, new, rule, read string }{
 	{"bytes that are not UTF-8", "name: Mutu\n", "§name: Mut\xff\n", "encoding", ""},
 }
 
+// eligibilityCases change the eligibility of the LKE, which the example does not have.
+var eligibilityCases = []loaderCase{
+	{"a minimum for an unknown predicate", "min: {WBK: 1, WBBM: 1}", "§min: {WBK: 1, WBM: 1}", "unknown-predicate", "WBM"},
+	{"a minimum outside its scale", "WBBM: {kl: BB, pemda: B}", "§WBBM: {kl: A-, pemda: B}", "choice", "A-"},
+	{"a kind of institution that does not exist", "WBK: {kl: B, pemda: CC}", "§WBK: {kl: B, daerah: CC}", "unknown-key", "daerah"},
+	{"an ordinal without its scale", "type: ordinal\n      scale: opini_bpk\n", "type: ordinal\n", "shape", "requirement opini_bpk"},
+	{"a scale of eligibility that does not exist", "scale: opini_bpk\n", "§scale: opini\n", "unknown-scale", "opini"},
+	{"a requirement that stands twice", "- id: kepatuhan_lhkpn", "§- id: layanan_inti", "duplicate-id", "layanan_inti"},
+	{"more than all percent", "label: Kepatuhan LHKPN\n      type: percent\n      min: {WBK: 100", "label: Kepatuhan LHKPN\n      type: percent\n§      min: {WBK: 101", "range", "101"},
+	{"a truth that is none", "label: Unit menjalankan layanan inti instansi\n      type: boolean\n      min: {WBK: ya", "label: Unit menjalankan layanan inti instansi\n      type: boolean\n§      min: {WBK: true", "choice", "true"},
+	{"an exemption for nobody", "- applies_to: pemda", "§- applies_to: desa", "choice", "desa"},
+	{"an article that is missing", "  source: Peraturan", "  sumber: Peraturan", "missing-key", "eligibility without source"},
+	{"an area minimum that is neither reading", "area_minimum: combined\n", "§area_minimum: per_area\n", "choice", "per_area"},
+}
+
 func TestLoaderNamesLineAndRuleOfEveryMistake(t *testing.T) {
 	t.Parallel()
-	mini := miniFile(t)
-	if p := loadProblems(t, mini); p != nil {
+	runLoaderCases(t, miniFile(t), loaderCases)
+	lke, err := dataFiles.ReadFile("data/lke-2021.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	runLoaderCases(t, string(lke), eligibilityCases)
+}
+
+func runLoaderCases(t *testing.T, good string, cases []loaderCase) {
+	t.Helper()
+	if p := loadProblems(t, good); p != nil {
 		t.Fatalf("the unchanged file has problems: %v", p)
 	}
-	for _, c := range loaderCases {
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if n := strings.Count(mini, c.old); n != 1 {
+			if n := strings.Count(good, c.old); n != 1 {
 				t.Fatalf("the place to change occurs %d times", n)
 			}
-			text := strings.Replace(mini, c.old, c.new, 1)
+			text := strings.Replace(good, c.old, c.new, 1)
 			line := 0
 			if before, _, marked := strings.Cut(text, "§"); marked {
 				line = 1 + strings.Count(before, "\n")

@@ -1,130 +1,172 @@
 package instrument
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
+
+	"zona/internal/exact"
+	"zona/internal/locale"
 )
 
-// WriteText writes the instrument as an outline that a person can read: numbering, names, weights, what is asked and
-// how it may be answered.
-func WriteText(w io.Writer, in *Instrument) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%s)\n%s\n\n", in.Title, in.ID, in.Regulation)
+// WriteText writes everything that an instrument decides as an outline for people: numbering, exact weights, what is
+// asked and what each answer is worth, combined areas, predicates with their articles, eligibility. The words around
+// the instrument's own are in the printer's language.
+func WriteText(w io.Writer, in *Instrument, p *locale.Printer) error {
+	o := &outline{in: in, p: p}
+	o.head()
 	for _, n := range in.Nodes {
-		fmt.Fprintf(&b, "%-11s %8s  %s\n", n.ID, n.Weight.Decimal(2), n.Name)
-		if n.Question == nil {
-			continue
-		}
-		fmt.Fprintf(&b, "%22s%s\n", "", n.Question.Text)
-		for _, o := range n.Question.Options {
-			fmt.Fprintf(&b, "%22s%-6s %5s  %s\n", "", o.Key, o.Value.String(), o.Text)
-		}
-		for _, i := range n.Question.Inputs {
-			fmt.Fprintf(&b, "%22s%s: %s (%s)\n", "", i.Key, i.Label, i.Unit)
-		}
-		if f := n.Question.Formula; f != nil {
-			fmt.Fprintf(&b, "%22s= (%s) / (%s)\n", "", f.Numerator, f.Denominator)
-		}
+		o.node(n)
 	}
-	for _, p := range in.Predicates {
-		fmt.Fprintf(&b, "\n%s  %s\n", p.ID, p.Name)
-		for _, r := range p.Rules {
-			fmt.Fprintf(&b, "  %-18s >= %-6s %s\n", r.ID, r.Threshold.String(), r.Label)
-		}
-	}
-	_, err := io.WriteString(w, b.String())
+	o.groups()
+	o.predicates()
+	o.eligibility()
+	_, err := io.WriteString(w, o.b.String())
 	return err
 }
 
-// WriteJSON writes the instrument as one JSON document, exact numbers as text.
-func WriteJSON(w io.Writer, in *Instrument) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(documentOf(in))
+// outline is the text in the making.
+type outline struct {
+	b  strings.Builder
+	in *Instrument
+	p  *locale.Printer
 }
 
-// document is the public form of an instrument: what a person may read, without positions and compiled formulas.
-type document struct {
-	ID         string              `json:"id"`
-	Title      string              `json:"title"`
-	Regulation string              `json:"regulation"`
-	MaxTotal   string              `json:"max_total"`
-	Nodes      []documentNode      `json:"nodes"`
-	Predicates []documentPredicate `json:"predicates"`
+// indent is where what belongs to a line of the sheet starts, beside numbering and weight.
+const indent = "                      "
+
+// line writes one line, without the blanks that an absent note leaves at its end.
+func (o *outline) line(format string, args ...any) {
+	o.b.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
 }
 
-type documentNode struct {
-	ID       string           `json:"id"`
-	Level    Level            `json:"level"`
-	Name     string           `json:"name"`
-	Weight   string           `json:"weight"`
-	Type     string           `json:"type,omitempty"`
-	Text     string           `json:"text,omitempty"`
-	Options  []documentOption `json:"options,omitempty"`
-	Inputs   []documentInput  `json:"inputs,omitempty"`
-	Formula  string           `json:"formula,omitempty"`
-	Evidence []string         `json:"evidence,omitempty"`
-}
-
-type documentOption struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
-	Text  string `json:"text"`
-}
-
-type documentInput struct {
-	Key       string `json:"key"`
-	Label     string `json:"label"`
-	Unit      string `json:"unit"`
-	InFormula bool   `json:"in_formula"`
-}
-
-type documentPredicate struct {
-	ID    string         `json:"id"`
-	Name  string         `json:"name"`
-	Rules []documentRule `json:"rules"`
-}
-
-type documentRule struct {
-	ID        string `json:"id"`
-	Label     string `json:"label"`
-	Threshold string `json:"threshold"`
-	Fraction  bool   `json:"fraction"`
-}
-
-func documentOf(in *Instrument) document {
-	d := document{ID: in.ID, Title: in.Title, Regulation: in.Regulation, MaxTotal: in.MaxTotal.String()}
-	for _, n := range in.Nodes {
-		d.Nodes = append(d.Nodes, documentNodeOf(n))
+func (o *outline) head() {
+	in := o.in
+	o.line("%s (%s)\n%s", in.Title, in.ID, in.Regulation)
+	if in.AmendedBy != "" {
+		o.line("%s", o.p.T("instrument.amended", "By", in.AmendedBy))
 	}
-	for _, p := range in.Predicates {
-		out := documentPredicate{ID: p.ID, Name: p.Name}
-		for _, r := range p.Rules {
-			out.Rules = append(out.Rules, documentRule{r.ID, r.Label, r.Threshold.String(), r.Fraction})
-		}
-		d.Predicates = append(d.Predicates, out)
+	if in.Example {
+		o.line("%s", o.p.T("instrument.example"))
 	}
-	return d
+	o.line("%s\n", o.p.T("instrument.size", "Questions", len(in.Questions), "Points", in.MaxTotal))
 }
 
-func documentNodeOf(n *Node) documentNode {
-	out := documentNode{ID: n.ID, Level: n.Level, Name: n.Name, Weight: n.Weight.String()}
+func (o *outline) node(n *Node) {
+	o.line("%-12s %8s %s", n.ID, o.number(n.Weight), n.Name)
 	q := n.Question
 	if q == nil {
-		return out
+		return
 	}
-	out.Type, out.Text, out.Evidence = q.Type, q.Text, q.Evidence
-	for _, o := range q.Options {
-		out.Options = append(out.Options, documentOption{o.Key, o.Value.String(), o.Text})
+	o.line("%s%s", indent, q.Text)
+	for _, opt := range q.Options {
+		o.line("%s%-6s %5s  %s", indent, opt.Key, o.number(opt.Value), opt.Text)
 	}
-	for _, i := range q.Inputs {
-		out.Inputs = append(out.Inputs, documentInput{i.Key, i.Label, i.Unit, i.InFormula})
+	if q.Kind == Index {
+		o.line("%s%s", indent, o.p.T("instrument.index", "Min", q.Min, "Max", q.Max))
+	}
+	for i := range q.Inputs {
+		text := fmt.Sprintf("%s: %s (%s)", q.Inputs[i].Key, q.Inputs[i].Label, q.Inputs[i].Unit)
+		if !q.Inputs[i].InFormula {
+			text += ", " + o.p.T("instrument.input.unscored")
+		}
+		o.line("%s%s", indent, text)
 	}
 	if q.Formula != nil {
-		out.Formula = fmt.Sprintf("(%s) / (%s)", q.Formula.Numerator, q.Formula.Denominator)
+		o.formula(q.Formula)
 	}
-	return out
+}
+
+func (o *outline) formula(f *Formula) {
+	o.line("%s%s", indent, o.p.T("instrument.formula", "Numerator", f.Numerator.String(), "Denominator", f.Denominator.String(), "Min", f.Min, "Max", f.Max))
+	for _, c := range f.ZeroCases {
+		id, when := "instrument.zero.otherwise", ""
+		if c.When != nil {
+			id, when = "instrument.zero.when", c.When.String()
+		}
+		o.line("%s  %s", indent, o.p.T(id, "When", when, "Value", c.Value))
+	}
+	o.line("%s  %s", indent, f.Reasoning)
+}
+
+func (o *outline) groups() {
+	if len(o.in.Groups) == 0 {
+		return
+	}
+	o.line("\n%s", o.p.T("instrument.groups"))
+	for _, g := range o.in.Groups {
+		ids := make([]string, len(g.Members))
+		for i, m := range g.Members {
+			ids[i] = o.in.Nodes[m].ID
+		}
+		o.line("%-12s %8s %s = %s", g.ID, o.number(g.Weight), g.Name, strings.Join(ids, " + "))
+	}
+}
+
+func (o *outline) predicates() {
+	for _, p := range o.in.Predicates {
+		o.line("\n%s: %s", p.ID, p.Name)
+		for i := range p.Rules {
+			o.rule(&p.Rules[i])
+		}
+		for _, c := range p.Prerequisites {
+			o.line("  %s", o.p.T("instrument.prerequisite", "Label", c.Label, "Note", c.Note))
+		}
+	}
+}
+
+func (o *outline) rule(r *Rule) {
+	least := o.number(r.Threshold)
+	if r.Fraction {
+		least = o.p.Input(r.Threshold.Mul(exact.Int(100))) + "%"
+	}
+	if r.Index.Sign() != 0 {
+		least += " " + o.p.T("instrument.rule.index", "Index", r.Index)
+	}
+	o.line("  %-18s >= %s  %s", r.ID, least, r.Label)
+	o.line("  %-18s    %s", "", r.Article)
+}
+
+func (o *outline) eligibility() {
+	if len(o.in.Requirements) == 0 {
+		return
+	}
+	o.line("\n%s", o.p.T("instrument.eligibility", "Source", o.in.Eligibility))
+	for i := range o.in.Requirements {
+		r := &o.in.Requirements[i]
+		o.line("  %s: %s", r.Label, o.minima(r))
+		if r.Note != "" {
+			o.line("    %s", r.Note)
+		}
+	}
+	for _, e := range o.in.Exemptions {
+		o.line("  %s", o.p.T("instrument.exemption", "To", e.AppliesTo, "Kinds", e.UnitKinds))
+		o.line("    %s %s", e.Effect, e.Note)
+	}
+	if o.in.Waiver != "" {
+		o.line("  %s", o.in.Waiver)
+	}
+}
+
+// minima lists a requirement's least values in the order of the predicates: "WBK kl B, pemda CC; WBBM kl BB, ...".
+func (o *outline) minima(r *Requirement) string {
+	var all []string
+	for _, p := range o.in.Predicates {
+		var parts []string
+		for _, kind := range sortedKeys(r.Minima[p.ID]) {
+			parts = append(parts, strings.TrimSpace(kind+" "+r.Minima[p.ID][kind]))
+		}
+		if len(parts) > 0 {
+			all = append(all, p.ID+" "+strings.Join(parts, ", "))
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// number is exact: a decimal where there is a finite one, else a fraction. Rounded weights would not sum.
+func (o *outline) number(n exact.Number) string {
+	if text := n.String(); strings.Contains(text, "/") {
+		return text
+	}
+	return o.p.Input(n)
 }

@@ -43,7 +43,7 @@ type coverNeed struct {
 	items  []int
 }
 
-// maxCost bounds the cost of doing everything, so that costs times 256 (see shadow) stay inside an int64.
+// maxCost bounds the cost of doing everything, so that costs in the finest grain (see shadow) stay inside an int64.
 const maxCost = 1 << 53
 
 // fineBits is how finely gains are cut at least.

@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"math"
 	"math/big"
 	"slices"
 	"sort"
@@ -12,7 +13,7 @@ import (
 type piece[T amount[T]] struct {
 	cost int64
 	gain T
-	over int64 // excess above the least of its items (see shadow), never too high
+	over int64 // excess of the first point above the least of its items (see shadow), never too high
 	n    int64
 	step int64
 	each T
@@ -27,9 +28,10 @@ func (p *piece[T]) lastGain() T {
 	return p.gain.plus(p.each.times(p.n))
 }
 
-// skip drops the first j steps of a run.
-func (p piece[T]) skip(j int64) piece[T] {
+// skip drops the first j steps of a run. at is the price where the piece stands.
+func (s *search[T]) skip(p piece[T], j int64, at slope) piece[T] {
 	if j > 0 {
+		p.over = max(0, s.overAt(&p, j, at))
 		p.cost += j * p.step
 		p.gain = p.gain.plus(p.each.times(j))
 		p.n -= j
@@ -37,11 +39,70 @@ func (p piece[T]) skip(j int64) piece[T] {
 	return p
 }
 
+// overAt returns the excess j steps along a run, never too high.
+func (s *search[T]) overAt(p *piece[T], j int64, at slope) int64 {
+	if j == 0 {
+		return p.over
+	}
+	return p.over + s.grain*j*p.step - at.above(p.each.times(j).shifted(s.shift)+1)
+}
+
+// leastOver returns the lowest excess along a piece: it rises or falls evenly.
+func (s *search[T]) leastOver(p *piece[T], at slope) int64 {
+	return min(p.over, s.overAt(p, p.n, at)-at.above(1))
+}
+
 // expandRuns is the length up to which runs are taken apart into points, which are simpler to compare.
 const expandRuns = 64
 
+// keep appends what of a piece is within the gap: all of it, a stretch of a run, or nothing. Short runs are taken
+// apart.
+func (s *search[T]) keep(out []piece[T], p piece[T], at slope) []piece[T] {
+	if p.n == 0 {
+		if p.over <= s.gap {
+			out = append(out, p)
+		}
+		return out
+	}
+	from, to := s.affordable(&p, at)
+	if from > to {
+		return out
+	}
+	end := to
+	p = s.skip(p, from, at)
+	p.n = end - from
+	if p.n >= s.expand {
+		return append(out, p)
+	}
+	for j := int64(0); j <= p.n; j++ {
+		if q := s.skip(p, j, at); q.over <= s.gap {
+			q.n = 0
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// affordable returns the steps of a run whose excess can be within the gap, none as from > to. The true excess rises or
+// falls evenly, so they are at one end; where rounding hides which way it goes, all are kept or none.
+func (s *search[T]) affordable(p *piece[T], at slope) (from, to int64) {
+	fits := func(j int64) bool { return s.overAt(p, j, at) <= s.gap }
+	first, last, noise := p.over, s.overAt(p, p.n, at), 2*(at.above(1)+1)
+	switch {
+	case last-first > noise: // rising: the first ones
+		return 0, int64(sort.Search(int(p.n+1), func(j int) bool { return !fits(int64(j)) })) - 1
+	case first-last > noise: // falling: the last ones
+		return int64(sort.Search(int(p.n+1), func(j int) bool { return fits(int64(j)) })), p.n
+	}
+	if min(first, last)-noise > s.gap {
+		return 1, 0
+	}
+	return 0, p.n
+}
+
 // options lists what an item can do within its bounds and the budget.
 func (s *search[T]) options(it *searchItem[T]) []piece[T] {
+	at := s.nodes[it.node].price
 	var out []piece[T]
 	if it.low == 0 && -it.least <= s.gap {
 		out = append(out, piece[T]{over: -it.least})
@@ -55,75 +116,52 @@ func (s *search[T]) options(it *searchItem[T]) []piece[T] {
 		if from > to {
 			continue
 		}
-		from, to = s.affordable(it, r, from, to)
-		if to-from < s.expand {
-			for j := from; j <= to; j++ {
-				if over := s.value(it, r, j) - it.least; over <= s.gap {
-					out = append(out, s.pieceAt(it, r, j, over))
-				}
-			}
-			continue
+		p := piece[T]{
+			cost: it.unit * r.k, gain: r.gain, over: s.value(it, r, 0) - it.least,
+			n: r.n, step: it.unit, each: r.each,
 		}
-		p := s.pieceAt(it, r, from, min(s.value(it, r, from), s.value(it, r, to))-s.noise(it)-it.least)
-		p.n, p.step, p.each = to-from, it.unit, r.each
-		out = append(out, p)
+		p = s.skip(p, from, at)
+		p.n = to - from
+		out = s.keep(out, p, at)
 	}
 	return out
 }
 
-func (s *search[T]) pieceAt(it *searchItem[T], r *searchRung[T], j, over int64) piece[T] {
-	gain := r.gain
-	if j > 0 {
-		gain = gain.plus(r.each.times(j))
-	}
-	return piece[T]{cost: it.unit * (r.k + j), gain: gain, over: max(0, over)}
-}
-
-// affordable narrows from..to to the steps whose excess can be within the gap. The true excess rises or falls evenly
-// along a run, so they are at one end; where rounding hides which way it goes, nothing is dropped.
-func (s *search[T]) affordable(it *searchItem[T], r *searchRung[T], from, to int64) (int64, int64) {
-	fits := func(j int64) bool { return s.value(it, r, j)-it.least <= s.gap }
-	a, b, noise := s.value(it, r, from), s.value(it, r, to), s.noise(it)
-	switch {
-	case b-a > 2*noise: // rising: the first ones
-		to = from + int64(sort.Search(int(to-from+1), func(j int) bool { return !fits(from + int64(j)) })) - 1
-	case a-b > 2*noise: // falling: the last ones
-		from += int64(sort.Search(int(to-from+1), func(j int) bool { return fits(from + int64(j)) }))
-	}
-	return from, to
-}
-
-// merge combines two branches: everything that one can do with everything that the other can.
-func (s *search[T]) merge(a, b []piece[T]) []piece[T] {
+// merge combines two branches that stand at the same price: everything that one can do with everything that the other
+// can.
+func (s *search[T]) merge(a, b []piece[T], at slope) []piece[T] {
 	if len(a) == 0 || len(b) == 0 {
 		return nil
 	}
-	least := b[0].over
-	for i := range b {
-		least = min(least, b[i].over)
+	overs := make([]int64, len(b))
+	least := int64(math.MaxInt64)
+	for j := range b {
+		overs[j] = s.leastOver(&b[j], at)
+		least = min(least, overs[j])
 	}
 	out := make([]piece[T], 0, max(len(a), len(b)))
 	for i := range a {
-		if a[i].over+least > s.gap {
+		over := s.leastOver(&a[i], at)
+		if over+least > s.gap {
 			continue
 		}
 		for j := range b {
-			if a[i].over+b[j].over <= s.gap {
-				out = s.join(out, &a[i], &b[j])
+			if over+overs[j] <= s.gap {
+				out = s.join(out, &a[i], &b[j], at)
 			}
 		}
 		if len(out) > s.most {
-			if out = s.tidy(out); len(out) > s.most/2 {
+			if out = s.tidy(out, at); len(out) > s.most/2 {
 				s.failed = true
 				return nil
 			}
 		}
 	}
-	return s.tidy(out)
+	return s.tidy(out, at)
 }
 
 // join appends what two pieces can do together.
-func (s *search[T]) join(out []piece[T], a, b *piece[T]) []piece[T] {
+func (s *search[T]) join(out []piece[T], a, b *piece[T], at slope) []piece[T] {
 	p := piece[T]{cost: a.cost + b.cost, gain: a.gain.plus(b.gain), over: a.over + b.over}
 	switch {
 	case a.n == 0:
@@ -131,39 +169,38 @@ func (s *search[T]) join(out []piece[T], a, b *piece[T]) []piece[T] {
 	case b.n == 0:
 		p.n, p.step, p.each = a.n, a.step, a.each
 	default:
-		return s.joinRuns(out, p, a, b)
+		return s.joinRuns(out, p, a, b, at)
 	}
-	return append(out, p)
+	return s.keep(out, p, at)
 }
 
 // joinRuns combines two runs whose sum starts at p. Let a be the one with more gain for its cost, and let x steps of a
 // cost as much as y steps of b. Wherever b has y steps and a has x left, taking those of a instead costs the same and
 // gains no less. So it is enough that b takes fewer than y steps, or that a has fewer than x left. With equal steps,
 // the usual case, x = y = 1: first all of a, then b.
-func (s *search[T]) joinRuns(out []piece[T], p piece[T], a, b *piece[T]) []piece[T] {
+func (s *search[T]) joinRuns(out []piece[T], p piece[T], a, b *piece[T], at slope) []piece[T] {
 	if lessForCost(a, b) {
 		a, b = b, a
 	}
 	g := gcd(a.step, b.step)
 	x, y := b.step/g, a.step/g
 	few, late := min(b.n, y-1), max(0, a.n-x+1)
-	if few+a.n-late > int64(s.most) {
-		s.failed = true
-		return out
+	// along returns p with so many steps of one run taken, going on with the other
+	along := func(steps int64, of, on *piece[T]) piece[T] {
+		q := p
+		q.n, q.step, q.each = of.n, of.step, of.each
+		q = s.skip(q, steps, at)
+		q.n, q.step, q.each = on.n, on.step, on.each
+		return q
 	}
 	for j := int64(0); j <= few; j++ {
-		q := p
-		q.cost, q.n, q.step, q.each = p.cost+j*b.step, a.n, a.step, a.each
-		if j > 0 {
-			q.gain = p.gain.plus(b.each.times(j))
-		}
-		out = append(out, q)
+		out = s.keep(out, along(j, b, a), at)
 	}
 	for i := late; i <= a.n; i++ {
-		q := p
-		q.cost, q.n, q.step, q.each = p.cost+i*a.step, b.n, b.step, b.each
-		q.gain = p.gain.plus(a.each.times(i))
-		out = append(out, q)
+		out = s.keep(out, along(i, a, b), at)
+	}
+	if len(out) > 4*s.most {
+		s.failed = true
 	}
 	return out
 }
@@ -177,10 +214,11 @@ func lessForCost[T amount[T]](a, b *piece[T]) bool {
 	return x.Cmp(new(big.Int).Mul(b.each.big(), big.NewInt(a.step))) < 0
 }
 
-// close drops what does not cover a node's need and adds the price of any surplus.
+// close drops what does not cover a node's need and adds the price of any surplus, which moves the pieces to the price
+// of the needs above.
 func (s *search[T]) close(node int, pieces []piece[T]) []piece[T] {
-	need := s.needs[s.nodes[node].needs[0]].points
-	out := pieces[:0]
+	need, own, outer := s.needs[s.nodes[node].needs[0]].points, s.nodes[node].price, s.outer(node)
+	out := make([]piece[T], 0, len(pieces))
 	for _, p := range pieces {
 		if p.gain.cmp(need) < 0 {
 			if p.n == 0 {
@@ -194,30 +232,17 @@ func (s *search[T]) close(node int, pieces []piece[T]) []piece[T] {
 			if j > p.n {
 				continue
 			}
-			p = p.skip(j)
+			p = s.skip(p, j, own)
 		}
-		surplus := func(j int64) int64 {
-			gain := p.gain
-			if j > 0 {
-				gain = gain.plus(p.each.times(j))
-			}
-			return s.surplus(node, gain.minus(need))
-		}
-		if p.over+surplus(0) > s.gap {
-			continue
-		}
-		if p.n > 0 { // the surplus grows along a run: what the gap no longer allows is cut off
-			p.n = int64(sort.Search(int(p.n), func(j int) bool { return p.over+surplus(int64(j)+1) > s.gap }))
-		}
-		p.over += surplus(0)
-		out = append(out, p)
+		p.over += s.surplus(node, p.gain.minus(need))
+		out = s.keep(out, p, outer)
 	}
-	return s.tidy(out)
+	return s.tidy(out, outer)
 }
 
 // tidy sorts pieces by cost and drops what another piece does better: at no higher cost, with no less gain. It need
 // not find everything; what it leaves costs time only.
-func (s *search[T]) tidy(pieces []piece[T]) []piece[T] {
+func (s *search[T]) tidy(pieces []piece[T], at slope) []piece[T] {
 	slices.SortFunc(pieces, func(a, b piece[T]) int {
 		switch {
 		case a.cost != b.cost:
@@ -245,7 +270,7 @@ func (s *search[T]) tidy(pieces []piece[T]) []piece[T] {
 	if len(runs) == 0 {
 		return out
 	}
-	out = append(out, thin(runs)...)
+	out = append(out, s.thin(runs, at)...)
 	slices.SortFunc(out, func(a, b piece[T]) int {
 		if a.cost < b.cost {
 			return -1
@@ -271,60 +296,72 @@ func overtaken[T amount[T]](p *piece[T], runs []piece[T]) bool {
 
 // thin cuts from runs with equal steps and gains what another of them does better. Pieces of such a bundle differ only
 // by a shift, so each comparison is one division.
-func thin[T amount[T]](runs []piece[T]) []piece[T] {
-	var out []piece[T]
+func (s *search[T]) thin(runs []piece[T], at slope) []piece[T] {
+	var out, tails []piece[T]
 	for _, b := range runs { // sorted by cost
-		kept := out[:0:0]
+		kept := 0
 		gone := false
+		tails = tails[:0]
 		for _, a := range out {
+			keep := true
 			// a run that was cut may start later than the next one; such a pair is left alone
-			if gone || a.step != b.step || a.each.cmp(b.each) != 0 || a.cost > b.cost {
-				kept = append(kept, a)
-				continue
-			}
-			if early := min(a.n, (b.cost-a.cost)/a.step); a.gain.plus(a.each.times(early)).cmp(b.gain) >= 0 {
-				// a is ahead where b starts, and stays so to its end: b begins where a's last is beaten
-				j := int64(0)
-				if last := a.lastGain(); last.cmp(b.gain) >= 0 {
-					j = last.minus(b.gain).over(b.each) + 1
-				}
-				if j > b.n {
-					gone = true
+			if !gone && a.step == b.step && a.cost <= b.cost && a.each.cmp(b.each) == 0 {
+				if a.aheadOf(&b) {
+					gone = !s.startBehind(&b, &a, at)
 				} else {
-					b = b.skip(j)
+					keep, tails = s.cutBehind(&a, &b, tails, at)
 				}
-				kept = append(kept, a)
-				continue
 			}
-			kept = cutBehind(kept, a, b)
+			if keep {
+				out[kept] = a
+				kept++
+			}
 		}
-		if out = kept; !gone {
+		out = append(out[:kept], tails...)
+		if !gone {
 			out = append(out, b)
 		}
 	}
 	return out
 }
 
-// cutBehind appends what remains of run a beside run b of the same bundle that starts later and is ahead from there.
-func cutBehind[T amount[T]](out []piece[T], a, b piece[T]) []piece[T] {
+// aheadOf reports whether run a has gained no less than run b where b starts.
+func (p *piece[T]) aheadOf(b *piece[T]) bool {
+	early := min(p.n, (b.cost-p.cost)/p.step)
+	return p.gain.plus(p.each.times(early)).cmp(b.gain) >= 0
+}
+
+// startBehind drops from b, which starts behind a, all steps that do not exceed a's last gain: a is ahead there, or as
+// far already. It reports whether anything of b remains.
+func (s *search[T]) startBehind(b, a *piece[T], at slope) bool {
+	last := a.lastGain()
+	if last.cmp(b.gain) < 0 {
+		return true
+	}
+	j := last.minus(b.gain).over(b.each) + 1
+	if j > b.n {
+		return false
+	}
+	*b = s.skip(*b, j, at)
+	return true
+}
+
+// cutBehind cuts a where b, of the same bundle, starts later and is ahead from there. What a has beyond b's last gain
+// is appended to tails; keep says whether anything remains of a itself.
+func (s *search[T]) cutBehind(a, b *piece[T], tails []piece[T], at slope) (keep bool, _ []piece[T]) {
 	meet := (b.cost - a.cost + a.step - 1) / a.step // a's first step that costs no less than b's start
 	if meet > a.n || b.gain.cmp(a.gain.plus(a.each.times(meet))) < 0 {
-		return append(out, a)
+		return true, tails
 	}
-	tail := a
-	if meet > 0 {
-		a.n = meet - 1
-		out = append(out, a)
-	}
-	// b's last gain beats a's steps up to there; later ones of a remain
-	if last := b.lastGain(); tail.lastGain().cmp(last) > 0 {
+	if last := b.lastGain(); a.lastGain().cmp(last) > 0 {
 		j := meet + b.n + 1
-		if last.cmp(tail.gain) >= 0 {
-			j = max(j, last.minus(tail.gain).over(tail.each)+1)
+		if last.cmp(a.gain) >= 0 {
+			j = max(j, last.minus(a.gain).over(a.each)+1)
 		}
-		if j <= tail.n {
-			out = append(out, tail.skip(j))
+		if j <= a.n {
+			tails = append(tails, s.skip(*a, j, at))
 		}
 	}
-	return out
+	a.n = meet - 1
+	return meet > 0, tails
 }

@@ -47,7 +47,7 @@ func (s *search[T]) untie(node int) []piece[T] {
 	for i := range states {
 		out[i] = states[i].piece
 	}
-	return s.tidy(out)
+	return s.tidy(out, s.nodes[node].price)
 }
 
 // gather merges the branches of a knot that the same needs count; counts says which needs those are.
@@ -80,13 +80,20 @@ func (s *search[T]) gather(node int) (groups [][]piece[T], counts [][]bool) {
 		kids[i] = append(kids[i], kid)
 	}
 	for i := range counts {
-		groups = append(groups, s.points(s.combine(items[i], kids[i])))
+		front := []piece[T]{{}}
+		for _, pos := range items[i] {
+			front = s.merge(front, s.options(&s.items[pos]), n.price)
+		}
+		for _, kid := range kids[i] {
+			front = s.merge(front, s.nodes[kid].front, n.price)
+		}
+		groups = append(groups, s.points(front, n.price))
 	}
 	return groups, counts
 }
 
 // points takes runs apart.
-func (s *search[T]) points(pieces []piece[T]) []piece[T] {
+func (s *search[T]) points(pieces []piece[T], at slope) []piece[T] {
 	var out []piece[T]
 	for _, p := range pieces {
 		if p.n > int64(s.most)-int64(len(out)) {
@@ -94,12 +101,12 @@ func (s *search[T]) points(pieces []piece[T]) []piece[T] {
 			return nil
 		}
 		for j := int64(0); j <= p.n; j++ {
-			q := p.skip(j)
+			q := s.skip(p, j, at)
 			q.n = 0
 			out = append(out, q)
 		}
 	}
-	return s.tidy(out)
+	return s.tidy(out, at)
 }
 
 func (s *search[T]) addToKnot(state *knotState[T], p *piece[T], needs []int, counted []bool) knotState[T] {

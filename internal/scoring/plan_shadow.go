@@ -16,10 +16,11 @@ import (
 // prices (it is Lagrange's relaxation); good ones, read off the problem without whole numbers, keep almost nothing.
 //
 // Prices are only a guide, so gains are cut to 60 bits here. Every rounding goes to the safe side: the floor and every
-// excess are never too high. Costs are counted in 1/256 to keep the roundings small.
-const costGrain = 256
+// excess are never too high. Costs are counted in a fraction of a hundredth, the grain, to keep the roundings small:
+// in 1/finestGrain, or more coarsely where the price of all gains would not fit in an int64.
+const finestGrain = 256
 
-// slope is a price: so much cost (in 1/256) per so much gain (cut to 60 bits).
+// slope is a price: so much cost (in grains) per so much gain (cut to 60 bits).
 type slope struct{ cost, gain uint64 }
 
 // maxSlope keeps a price times all gains (2^60) inside an int64.
@@ -76,10 +77,8 @@ func (s *search[T]) shadow() {
 				rest[i] = rest[i][1:]
 			}
 		}
-		if limit := (slope{maxSlope, 1}); limit.cmp(n.price) < 0 {
-			n.price = limit
-		}
 	}
+	s.chooseGrain()
 	for i := len(s.nodes) - 1; i >= 0; i-- {
 		n := &s.nodes[i]
 		if outer := s.outer(i); n.price.cmp(outer) < 0 {
@@ -99,6 +98,24 @@ func (s *search[T]) shadow() {
 			}
 		}
 		s.floor += it.least
+	}
+}
+
+// chooseGrain counts the prices in the finest grain in which they stay below maxSlope. One that is too high even so is
+// lowered: any price is safe.
+func (s *search[T]) chooseGrain() {
+	limit := slope{maxSlope, 1}
+	s.grain = finestGrain
+	for i := range s.nodes {
+		for p := s.nodes[i].price; s.grain > 1 && limit.cmp(slope{p.cost * uint64(s.grain), p.gain}) < 0; {
+			s.grain /= 2
+		}
+	}
+	for i := range s.nodes {
+		p := &s.nodes[i].price
+		if p.cost *= uint64(s.grain); limit.cmp(*p) < 0 {
+			*p = limit
+		}
 	}
 }
 
@@ -126,7 +143,7 @@ func (s *search[T]) value(it *searchItem[T], r *searchRung[T], j int64) int64 {
 	if j > 0 {
 		gain = gain.plus(r.each.times(j))
 	}
-	return costGrain*it.unit*(r.k+j) - s.nodes[it.node].price.above(gain.shifted(s.shift)+1)
+	return s.grain*it.unit*(r.k+j) - s.nodes[it.node].price.above(gain.shifted(s.shift)+1)
 }
 
 // noise is how far value may be below the true value.
@@ -140,7 +157,7 @@ func (s *search[T]) hull(it *searchItem[T]) []stretch {
 	points := []point{{}}
 	slopeOf := func(a, b point) slope { return slope{b.cost - a.cost, b.gain - a.gain} }
 	add := func(k int64, gain T) {
-		p := point{costGrain * uint64(it.unit) * uint64(k), gain.shifted(s.shift)}
+		p := point{uint64(it.unit) * uint64(k), gain.shifted(s.shift)}
 		if p.gain <= points[len(points)-1].gain {
 			return // too small a difference to matter here
 		}

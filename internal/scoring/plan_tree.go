@@ -17,9 +17,10 @@ type search[T amount[T]] struct {
 	shift  uint  // gains shifted by this many bits fit in 60, all together
 	most   int   // bound on the pieces of a front
 	expand int64 // runs of at most so many steps are taken apart
-	floor  int64 // no cover costs less, in 1/256 (see shadow)
-	budget int64 // what a cover may cost at present
-	gap    int64 // what the budget allows above floor
+	grain  int64 // prices, floor, excess and gaps are counted in 1/grain of a hundredth (see shadow)
+	floor  int64 // no cover costs less
+	budget int64 // the lowest cost of a cover, once settled
+	gap    int64 // excess that is allowed in the node at work
 	failed bool  // a bound was reached
 }
 
@@ -54,9 +55,24 @@ type searchNode[T amount[T]] struct {
 	kids   []int
 	own    []int // items that are in no kid
 	price  slope // see shadow
-	front  []piece[T]
-	fresh  bool // front holds for the present bounds and gap
+
+	front []piece[T] // what the branch can do, its excess counted above least
+	fresh bool       // front holds for the present bounds and gap
+	least int64      // excess that the branch cannot do without; 0 until settled, and of the root
+	gap   int64      // excess that is allowed in it
+	// The search changes one item at a time. moving is the part of the node that it is in, a kid or ownPart; aside is
+	// everything else, merged, while held is true.
+	moving int
+	aside  []piece[T]
+	held   bool
+	// By position in own, for the present gap and items without bounds: what each can do, and all from there on
+	// that have no long runs.
+	options [][]piece[T]
+	suffix  [][]piece[T]
 }
+
+// ownPart is the part of a node that is not a kid.
+const ownPart = -1
 
 // set is a set of item positions.
 type set []uint64
@@ -167,7 +183,7 @@ func (s *search[T]) link() {
 	}
 	for i := range s.nodes {
 		n := &s.nodes[i]
-		n.parent = -1
+		n.parent, n.moving = -1, ownPart
 		for j := i + 1; j < len(s.nodes); j++ {
 			if n.items.within(s.nodes[j].items) {
 				n.parent = j

@@ -75,7 +75,7 @@ func (s *server) headers(w http.ResponseWriter) {
 	// Pages belong to one person at one time; what may be kept (assets) says so itself.
 	h.Set("Cache-Control", "no-store")
 	if !s.deps.Plain {
-		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 }
 

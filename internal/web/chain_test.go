@@ -158,7 +158,7 @@ func wantHeaders(tls bool) map[string]string {
 		"X-Content-Type-Options":     "nosniff",
 		"Referrer-Policy":            "no-referrer",
 		"Cross-Origin-Opener-Policy": "same-origin",
-		"Strict-Transport-Security":  "max-age=31536000; includeSubDomains",
+		"Strict-Transport-Security":  "max-age=31536000",
 	}
 	if !tls {
 		h["Strict-Transport-Security"] = ""

@@ -15,7 +15,6 @@ import (
 	"zona/internal/auth"
 	"zona/internal/config"
 	"zona/internal/instrument"
-	"zona/internal/locale"
 	"zona/internal/org"
 	"zona/internal/store"
 	"zona/internal/web"
@@ -177,7 +176,6 @@ func (workbooks) WriteWorkbook(w io.Writer, v assessment.View) error {
 		Target:      v.Sheet.Assessment.Target,
 		Answers:     map[string]instrument.Answer{},
 		Notes:       map[string]string{},
-		Text:        locale.For(locale.Indonesian), // the form is the regulation's
 	}
 	for _, e := range v.Entries {
 		s.Answers[e.Question] = e.Answer

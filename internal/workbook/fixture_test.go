@@ -307,7 +307,7 @@ func save(t testing.TB, pages ...*page) []byte {
 		}
 		for r, row := range p.rows {
 			for c, v := range row {
-				put(t, f, p.name, cellName(c+1, r+1), v, styles)
+				putCell(t, f, p.name, cellName(c+1, r+1), v, styles)
 			}
 		}
 		for _, m := range p.merges {
@@ -322,7 +322,7 @@ func save(t testing.TB, pages ...*page) []byte {
 	return b.Bytes()
 }
 
-func put(t testing.TB, f *excelize.File, sheet, cell string, v any, styles map[int]int) {
+func putCell(t testing.TB, f *excelize.File, sheet, cell string, v any, styles map[int]int) {
 	t.Helper()
 	c, ok := v.(fixtureCell)
 	if !ok {

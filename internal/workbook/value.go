@@ -28,8 +28,7 @@ func (c *cell) number() (exact.Number, error) {
 // noise of the binary form: 3.7400000000000002 was typed as 3.74.
 const maxStoredDigits = 15
 
-// plainDecimal turns a stored number into the decimal that was typed. More than 17 digits come from no spreadsheet
-// but from Write, which keeps a longer number whole that way.
+// plainDecimal turns a stored number into the decimal that was typed.
 func plainDecimal(stored string) string {
 	digits := 0
 	seen := false
@@ -39,11 +38,11 @@ func plainDecimal(stored string) string {
 			digits++
 		}
 		if r == 'e' || r == 'E' {
-			digits = maxStoredDigits + 1 // never from Write
+			digits = maxStoredDigits + 1 // into plain digits
 			break
 		}
 	}
-	if digits <= maxStoredDigits || digits > 17 {
+	if digits <= maxStoredDigits {
 		return trimDecimal(stored)
 	}
 	f, err := strconv.ParseFloat(stored, 64)

@@ -1,15 +1,16 @@
 package workbook
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 
 	"zona/internal/exact"
 	"zona/internal/instrument"
-	"zona/internal/locale"
 	"zona/internal/scoring"
 )
 
@@ -18,370 +19,322 @@ type Sheet struct {
 	Title, Institution, Unit, Period, Level, Target string
 
 	Answers map[string]instrument.Answer // by question id; partly filled ratios too
-	Notes   map[string]string
-	Text    *locale.Printer // of labels; nil: Indonesian
+	Notes   map[string]string            // by question id
 }
 
+// The layout of the sheet. Its words are those of the form and stand in the instrument's language whatever the
+// reader's, because Read and other people's tools look for them.
 const (
 	sheetName = "LKE"
 	recapName = "Rekap"
 	headerRow = 9
 
 	caseInstrument = "Instrumen" // label of the instrument's id above the table
-	firstRow       = 10
+
+	colNumbers  = 1 // A to E: numbering by depth, the wording one column further
+	colText     = 6
+	colWeight   = 7
+	colCriteria = 8
+	colType     = 9
+	colAnswer   = 10
+	colScore    = 11
+	colShare    = 12
+	colNote     = 14 // M stays empty
+	colID       = 15
 )
 
-// headings of the columns A to O; M stays empty.
-var headings = [...]string{
-	"Penilaian", "Penilaian", "Penilaian", "Penilaian", "Penilaian", "Penilaian", "Bobot", "Penjelasan", "Pilihan Jawaban",
-	"Jawaban", "Nilai", "%", "", "Catatan/Keterangan/Penjelasan", "ID",
+// headings of the columns A to O.
+func headings() [colID]string {
+	return [colID]string{
+		colNumbers - 1: "Penilaian", colWeight - 1: "Bobot", colCriteria - 1: "Penjelasan", colType - 1: "Pilihan Jawaban",
+		colAnswer - 1: "Jawaban", colScore - 1: "Nilai", colShare - 1: "%", colNote - 1: "Catatan/Keterangan/Penjelasan", colID - 1: "ID",
+	}
 }
 
-var widths = [...]float64{5, 5, 5, 5, 5, 60, 9, 50, 14, 14, 10, 10, 3, 40, 24}
-
-// Write writes the filled sheet in Zona's own layout: sheet LKE with live formulas that a spreadsheet program
-// recalculates to the numbers of package scoring, and sheet Rekap with groups and rules. Text is written as typed text,
-// so what looks like a formula stays what was typed. Read reads all of it back.
+// Write writes a sheet in Zona's own layout: sheet LKE with the case, the questions, their answers and live formulas
+// that a spreadsheet recalculates to the numbers of package scoring, and sheet Rekap with groups and rules. Values are
+// stored beside the formulas for viewers that do not calculate. Whatever somebody typed is written as text in cells
+// formatted as text, so that it cannot become a formula, not even when the cell is edited later; a character that XML
+// cannot hold, such as NUL, is written as U+FFFD. Read reads all of it back. A text longer than a cell is an error.
 func Write(w io.Writer, in *instrument.Instrument, s Sheet) error {
-	f := excelize.NewFile()
-	defer f.Close() //nolint:errcheck // in memory
-	out := &writer{f: f, in: in, s: s, rows: make([]int, len(in.Nodes)), result: scoring.Score(in, s.Answers)}
-	out.do(f.SetSheetName("Sheet1", sheetName))
-	out.styles()
-	out.head()
-	out.place()
-	for i := range in.Nodes {
-		out.node(i)
+	if err := s.fits(); err != nil {
+		return fmt.Errorf("write workbook of %s: %w", in.ID, err)
 	}
-	out.finish()
-	out.recap()
-	if out.err != nil {
-		return fmt.Errorf("write workbook: %w", out.err)
+	f := excelize.NewFile()
+	defer f.Close() //nolint:errcheck // its temporary files are gone with it
+	out := &writer{f: f, in: in, s: s, rows: make([]int, len(in.Nodes)), result: scoring.Score(in, s.Answers)}
+	if err := out.write(); err != nil {
+		return fmt.Errorf("write workbook of %s: %w", in.ID, err)
 	}
 	if _, err := f.WriteTo(w); err != nil {
-		return fmt.Errorf("write workbook: %w", err)
+		return fmt.Errorf("write workbook of %s: %w", in.ID, err)
 	}
 	return nil
 }
 
-// writer keeps the first error, so that the layout reads as a list of cells.
+// fits refuses a text that a cell cannot hold, which excelize would cut off without a word.
+func (s *Sheet) fits() error {
+	for _, text := range []string{s.Title, s.Institution, s.Unit, s.Period, s.Level, s.Target} {
+		if len(utf16.Encode([]rune(text))) > maxCellText {
+			return errors.New("a line above the table is longer than a cell")
+		}
+	}
+	for id, note := range s.Notes {
+		if len(note) > maxCellText && len(utf16.Encode([]rune(note))) > maxCellText {
+			return fmt.Errorf("the note of %s is longer than a cell", id)
+		}
+	}
+	return nil
+}
+
+// writer prints one workbook.
 type writer struct {
 	f      *excelize.File
 	in     *instrument.Instrument
 	s      Sheet
 	result *scoring.Result
+	look   looks
 	rows   []int // row of each node
-	last   int   // row behind the last one used
-	err    error
-
-	bold, wrap, points, percent, fill int
+	total  int   // row of the total
+	lists  lists
 }
 
-func (w *writer) do(err error) {
-	if w.err == nil {
-		w.err = err
+func (w *writer) write() error {
+	if err := w.f.SetSheetName("Sheet1", sheetName); err != nil {
+		return err
 	}
-}
-
-func (w *writer) style(s *excelize.Style) int {
-	id, err := w.f.NewStyle(s)
-	w.do(err)
-	return id
-}
-
-func (w *writer) styles() {
-	border := []excelize.Border{{Type: "bottom", Color: "BBBBBB", Style: 1}}
-	top := &excelize.Alignment{Vertical: "top", WrapText: true}
-	points, percent := "0.00", "0.00%"
-	w.bold = w.style(&excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{Vertical: "top"}, Border: border})
-	w.wrap = w.style(&excelize.Style{Alignment: top, Border: border})
-	w.points = w.style(&excelize.Style{CustomNumFmt: &points, Alignment: &excelize.Alignment{Vertical: "top"}, Border: border})
-	w.percent = w.style(&excelize.Style{CustomNumFmt: &percent, Alignment: &excelize.Alignment{Vertical: "top"}, Border: border})
-	w.fill = w.style(&excelize.Style{
-		Fill:      excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FFF7D6"}},
-		Alignment: &excelize.Alignment{Vertical: "top", Horizontal: "center"}, Border: border,
-	})
-}
-
-// text writes typed text; nothing is taken for a formula or a number.
-func (w *writer) text(sheet, cell, value string, style int) {
-	w.do(w.f.SetCellStr(sheet, cell, value))
-	w.do(w.f.SetCellStyle(sheet, cell, cell, style))
-}
-
-// number writes the shortest decimal that reads back to n, which has at most 15 digits in every instrument.
-func (w *writer) number(sheet, cell string, n exact.Number, style int) {
-	w.do(w.f.SetCellFloat(sheet, cell, n.Float64(), -1, 64))
-	w.do(w.f.SetCellStyle(sheet, cell, cell, style))
-}
-
-// formula writes a live formula with the value that it has now, for viewers that do not calculate.
-func (w *writer) formula(sheet, cell, formula string, value exact.Number, style int) {
-	w.number(sheet, cell, value, style)
-	w.do(w.f.SetCellFormula(sheet, cell, formula))
-}
-
-func (w *writer) head() {
-	for i, width := range widths {
-		name, err := excelize.ColumnNumberToName(i + 1)
-		w.do(err)
-		w.do(w.f.SetColWidth(sheetName, name, name, width))
-		if headings[i] != "" {
-			w.text(sheetName, at(name, headerRow), headings[i], w.bold)
-		}
+	if _, err := w.f.NewSheet(recapName); err != nil {
+		return err
 	}
-	title := w.s.Title
-	if title == "" {
-		title = strings.ToUpper(w.in.Title)
+	var err error
+	if w.look, err = newLooks(w.f); err != nil {
+		return err
 	}
-	w.text(sheetName, "A1", title, w.bold)
-	for i, line := range [...][2]string{
-		{caseInstrument, w.in.ID},
-		{"Tingkat penilai", w.s.Level},
-		{"Unit kerja", w.s.Unit},
-		{"Instansi", w.s.Institution},
-		{"Periode", w.s.Period},
-		{"Predikat yang diusulkan", w.s.Target},
-	} {
-		w.text(sheetName, at("A", i+2), line[0], w.bold)
-		w.text(sheetName, at("F", i+2), line[1], w.wrap)
+	w.placeRows()
+	if err := w.sheet(); err != nil {
+		return err
 	}
+	return w.recap()
 }
 
-// place gives each node its row: inputs of a ratio stand below their question.
-func (w *writer) place() {
-	row := firstRow
+// placeRows gives each node its row: inputs stand below their ratio, and a total with a blank row behind every
+// component.
+func (w *writer) placeRows() {
+	row := headerRow + 1
 	for i, n := range w.in.Nodes {
+		if n.Parent < 0 && i > 0 {
+			row += 2
+		}
 		w.rows[i] = row
 		row++
 		if n.Question != nil {
 			row += len(n.Question.Inputs)
 		}
 	}
-	w.last = row
+	w.total = row + 2
 }
 
-func (w *writer) node(i int) {
-	n, row := w.in.Nodes[i], w.rows[i]
-	depth := w.depth(n)
-	w.text(sheetName, at(columnAt(depth), row), n.Label+".", w.bold)
-	w.text(sheetName, at("O", row), n.ID, w.wrap)
-	if n.Question != nil {
-		w.question(i)
-		return
+// sheet prints the sheet of answers.
+func (w *writer) sheet() error {
+	sw, err := w.f.NewStreamWriter(sheetName)
+	if err != nil {
+		return err
 	}
+	if err := w.setUp(sw); err != nil {
+		return err
+	}
+	if err := w.head(sw); err != nil {
+		return err
+	}
+	for i, n := range w.in.Nodes {
+		if n.Parent < 0 && i > 0 {
+			if err := w.componentTotal(sw, i-1); err != nil {
+				return err
+			}
+		}
+		if n.Question != nil {
+			err = w.question(sw, i)
+		} else {
+			err = w.group(sw, i)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := w.componentTotal(sw, len(w.in.Nodes)-1); err != nil {
+		return err
+	}
+	if err := w.grandTotal(sw); err != nil {
+		return err
+	}
+	if err := w.lists.add(w.f); err != nil {
+		return err
+	}
+	return sw.Flush()
+}
+
+// cells is a row under construction; index 0 is column A.
+type cells []any
+
+func (l cells) set(col int, c any) { l[col-1] = c }
+
+func newLine(style int) cells {
+	l := make(cells, colID)
+	for i := range l {
+		l[i] = excelize.Cell{StyleID: style}
+	}
+	return l
+}
+
+func put(sw *excelize.StreamWriter, row int, l cells, opts ...excelize.RowOpts) error {
+	return sw.SetRow(cellName(1, row), l, opts...)
+}
+
+// text is a cell of text, whatever it begins with.
+func text(s string, style int) excelize.Cell {
+	if s == "" {
+		return excelize.Cell{StyleID: style}
+	}
+	return excelize.Cell{StyleID: style, Value: s}
+}
+
+func number(n exact.Number, style int) excelize.Cell {
+	return excelize.Cell{StyleID: style, Value: n.Float64()}
+}
+
+// live is a formula with the value that it has now.
+func live(formula string, value any, style int) excelize.Cell {
+	if n, ok := value.(exact.Number); ok {
+		value = n.Float64()
+	}
+	return excelize.Cell{StyleID: style, Formula: formula, Value: value}
+}
+
+// head prints the case and the headings.
+func (w *writer) head(sw *excelize.StreamWriter) error {
+	title := w.s.Title
+	if title == "" {
+		title = strings.ToUpper(w.in.Title)
+	}
+	if err := put(sw, 1, cells{text(title, w.look.title)}); err != nil {
+		return err
+	}
+	for i, label := range [...][2]string{
+		{caseInstrument, w.in.ID},
+		{"Jenjang penilaian", w.s.Level},
+		{"Unit kerja", w.s.Unit},
+		{"Instansi", w.s.Institution},
+		{"Periode", w.s.Period},
+		{"Predikat yang diusulkan", w.s.Target},
+	} {
+		l := make(cells, colText)
+		l.set(colNumbers, text(label[0], w.look.label))
+		l.set(colText, text(label[1], w.look.typed))
+		if err := put(sw, i+2, l); err != nil {
+			return err
+		}
+	}
+	l := newLine(w.look.header)
+	for i, h := range headings() {
+		l.set(i+1, text(h, w.look.header))
+	}
+	if err := put(sw, headerRow, l); err != nil {
+		return err
+	}
+	return sw.MergeCell(cellName(colNumbers, headerRow), cellName(colText, headerRow))
+}
+
+// group prints a component, aspect, area or sub-area.
+func (w *writer) group(sw *excelize.StreamWriter, i int) error {
+	n, row, depth := w.in.Nodes[i], w.rows[i], w.depth(i)
+	look := w.look.group(depth, n.Level == instrument.Subarea)
 	name := n.Name
-	if n.Level != instrument.Subarea {
+	if depth < 3 {
 		name = strings.ToUpper(name)
 	}
-	w.text(sheetName, at(columnAt(depth+1), row), name, w.bold)
-	w.number(sheetName, at("G", row), n.Weight, w.points)
-	w.formula(sheetName, at("K", row), w.sum(n), w.result.Nodes[i].Score, w.points)
-	w.share(i)
+	l := newLine(look.text)
+	l.set(depth+1, text(n.Label+".", look.text))
+	l.set(depth+2, text(name, look.text))
+	l.set(colWeight, number(n.Weight, look.points))
+	l.set(colScore, live(w.sum(n), w.result.Nodes[i].Score, look.points))
+	l.set(colShare, w.share(row, n.Weight, w.result.Nodes[i].Fraction, look.percent))
+	l.set(colID, text(n.ID, look.text))
+	return put(sw, row, l)
 }
 
-// sum adds the children up; questions that share the weight equally are averaged instead.
+// sum adds the lines below a node up; questions that share its weight equally are averaged.
 func (w *writer) sum(n *instrument.Node) string {
-	var cells []string
-	shared := true
-	for _, c := range n.Children {
-		cells = append(cells, at("K", w.rows[c]))
-		shared = shared && w.in.Nodes[c].Level == instrument.Leaf
+	cells := make([]string, len(n.Children))
+	for i, c := range n.Children {
+		cells[i] = cellName(colScore, w.rows[c])
 	}
-	if shared {
-		return fmt.Sprintf("G%d*AVERAGE(%s)", w.rows[n.Index], strings.Join(cells, ","))
+	if w.sharesWeight(w.in.Nodes[n.Children[0]]) {
+		return cellName(colWeight, w.rows[n.Index]) + "*AVERAGE(" + strings.Join(cells, ",") + ")"
 	}
 	return "SUM(" + strings.Join(cells, ",") + ")"
 }
 
-func (w *writer) share(i int) {
-	row := w.rows[i]
-	w.formula(sheetName, at("L", row), fmt.Sprintf("K%d/G%d", row, row), w.result.Nodes[i].Fraction, w.percent)
-}
-
-func (w *writer) question(i int) {
-	n, row := w.in.Nodes[i], w.rows[i]
-	q, answer, score := n.Question, w.s.Answers[n.ID], w.result.Nodes[i]
-	w.text(sheetName, at("F", row), q.Text, w.wrap)
-	w.text(sheetName, at("H", row), explained(q), w.wrap)
-	w.text(sheetName, at("I", row), choices(q), w.wrap)
-	if note := w.s.Notes[n.ID]; note != "" {
-		w.text(sheetName, at("N", row), note, w.wrap)
+// sharesWeight reports whether a question and its neighbours divide the weight above them equally, as those of a
+// sub-area do. Their own weight is not printed, and their score is printed as a fraction.
+func (w *writer) sharesWeight(n *instrument.Node) bool {
+	if n.Level != instrument.Leaf || n.Parent < 0 {
+		return false
 	}
-	cell := at("J", row)
-	w.do(w.f.SetCellStyle(sheetName, cell, cell, w.fill))
-	fraction := ""
-	switch q.Kind {
-	case instrument.Choice:
-		fraction = w.choice(cell, q, answer)
-	case instrument.Index:
-		if answer.Number != nil {
-			w.number(sheetName, cell, *answer.Number, w.fill)
-		}
-		fraction = fmt.Sprintf("IF(ISNUMBER(%s),%s/%s,0)", cell, cell, q.Max)
-	case instrument.Ratio:
-		w.ratio(i, answer, score)
-		fraction = fmt.Sprintf("IF(ISNUMBER(%s),%s,0)", cell, cell)
-	}
-	if n.Level == instrument.Leaf {
-		w.formula(sheetName, at("K", row), fraction, score.Fraction, w.points)
-		return
-	}
-	w.number(sheetName, at("G", row), n.Weight, w.points)
-	w.formula(sheetName, at("K", row), fmt.Sprintf("G%d*%s", row, fraction), score.Score, w.points)
-	w.share(i)
-}
-
-func (w *writer) choice(cell string, q *instrument.Question, answer instrument.Answer) string {
-	if answer.Choice != "" {
-		w.text(sheetName, cell, answer.Choice, w.fill)
-	}
-	keys := make([]string, len(q.Options))
-	for i, o := range q.Options {
-		keys[i] = o.Key
-	}
-	list := excelize.NewDataValidation(true)
-	list.SetSqref(cell)
-	w.do(list.SetDropList(keys))
-	w.do(w.f.AddDataValidation(sheetName, list))
-	formula := "0"
-	for i := len(q.Options) - 1; i >= 0; i-- {
-		formula = fmt.Sprintf("IF(%s=%q,%s,%s)", cell, q.Options[i].Key, q.Options[i].Value, formula)
-	}
-	return formula
-}
-
-// ratio writes the inputs below the question and the formula of the fraction into its answer cell.
-func (w *writer) ratio(i int, answer instrument.Answer, score scoring.NodeScore) {
-	n, row := w.in.Nodes[i], w.rows[i]
-	q := n.Question
-	cells := map[string]string{}
-	var needed []string
-	for k, input := range q.Inputs {
-		r := row + 1 + k
-		cell := at("J", r)
-		cells[input.Key] = cell
-		if input.InFormula {
-			needed = append(needed, cell)
-		}
-		w.text(sheetName, at("F", r), "- "+input.Label, w.wrap)
-		w.text(sheetName, at("I", r), "Jumlah", w.wrap)
-		w.text(sheetName, at("O", r), n.ID+":"+input.Key, w.wrap)
-		w.do(w.f.SetCellStyle(sheetName, cell, cell, w.fill))
-		if v, ok := answer.Inputs[input.Key]; ok {
-			w.do(w.f.SetCellInt(sheetName, cell, v))
+	parent := w.in.Nodes[n.Parent]
+	for _, c := range parent.Children {
+		child := w.in.Nodes[c]
+		if child.Question == nil || !child.Weight.Mul(exact.Int(int64(len(parent.Children)))).Equal(parent.Weight) {
+			return false
 		}
 	}
-	formula := fractionFormula(q.Formula, cells, needed)
-	cell := at("J", row)
-	if score.State == scoring.Answered {
-		w.formula(sheetName, cell, formula, score.Fraction, w.percent)
-		return
-	}
-	w.do(w.f.SetCellFormula(sheetName, cell, formula))
-	w.do(w.f.SetCellStyle(sheetName, cell, cell, w.percent))
+	return true
 }
 
-// fractionFormula is a ratio in the spreadsheet's own words; "" while an input is missing.
-func fractionFormula(f *instrument.Formula, cells map[string]string, needed []string) string {
-	zero := "0"
-	for i := len(f.ZeroCases) - 1; i >= 0; i-- {
-		c := f.ZeroCases[i]
-		if c.When == nil {
-			zero = c.Value.String()
-			continue
-		}
-		zero = fmt.Sprintf("IF(%s,%s,%s)", inCells(c.When, cells), c.Value, zero)
+// share is the part of a weight that was reached.
+func (w *writer) share(row int, weight, fraction exact.Number, style int) excelize.Cell {
+	if weight.Sign() == 0 {
+		return excelize.Cell{StyleID: style}
 	}
-	quotient := fmt.Sprintf("MAX(%s,MIN(%s,(%s)/(%s)))", f.Min, f.Max, inCells(f.Numerator, cells), inCells(f.Denominator, cells))
-	return fmt.Sprintf(`IF(COUNT(%s)<%d,"",IF((%s)=0,%s,%s))`, strings.Join(needed, ","), len(needed), inCells(f.Denominator, cells), zero, quotient)
+	return live(cellName(colScore, row)+"/"+cellName(colWeight, row), fraction, style)
 }
 
-// inCells writes an expression with cells for its inputs. The expression's words for comparison are the spreadsheet's
-// but for equality and logic, which no ratio of an instrument combines with others.
-func inCells(e *instrument.Expr, cells map[string]string) string {
-	var b, word strings.Builder
-	flush := func() {
-		if cell, ok := cells[word.String()]; ok {
-			b.WriteString(cell)
-		} else {
-			b.WriteString(word.String())
-		}
-		word.Reset()
+// componentTotal prints the total of the component that ends with node i.
+func (w *writer) componentTotal(sw *excelize.StreamWriter, i int) error {
+	row := w.rows[i] + 1
+	if q := w.in.Nodes[i].Question; q != nil {
+		row += len(q.Inputs)
 	}
-	for _, r := range e.String() {
-		if r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
-			word.WriteRune(r)
-			continue
-		}
-		flush()
-		b.WriteRune(r)
+	for w.in.Nodes[i].Parent >= 0 {
+		i = w.in.Nodes[i].Parent
 	}
-	flush()
-	return strings.NewReplacer("==", "=", "!=", "<>").Replace(b.String())
+	l := newLine(w.look.total.text)
+	l.set(colNumbers, text("TOTAL "+strings.ToUpper(w.in.Nodes[i].Name), w.look.total.text))
+	l.set(colScore, live(cellName(colScore, w.rows[i]), w.result.Nodes[i].Score, w.look.total.points))
+	return put(sw, row, l)
 }
 
-// finish prints the total and sets the page up.
-func (w *writer) finish() {
-	row := w.last + 1
-	w.text(sheetName, at("B", row), "NILAI TOTAL", w.bold)
-	w.number(sheetName, at("G", row), w.in.MaxTotal, w.points)
+func (w *writer) grandTotal(sw *excelize.StreamWriter) error {
 	var roots []string
 	for i, n := range w.in.Nodes {
 		if n.Parent < 0 {
-			roots = append(roots, at("K", w.rows[i]))
+			roots = append(roots, cellName(colScore, w.rows[i]))
 		}
 	}
-	w.formula(sheetName, at("K", row), "SUM("+strings.Join(roots, ",")+")", w.result.Total(), w.points)
-	w.formula(sheetName, at("L", row), fmt.Sprintf("K%d/G%d", row, row), w.result.Whole().Fraction, w.percent)
-	w.do(w.f.SetPanes(sheetName, &excelize.Panes{Freeze: true, YSplit: headerRow, TopLeftCell: at("A", firstRow), ActivePane: "bottomLeft"}))
-	landscape, wide, tall, fit := "landscape", 1, 0, true
-	w.do(w.f.SetPageLayout(sheetName, &excelize.PageLayoutOptions{Orientation: &landscape, FitToWidth: &wide, FitToHeight: &tall}))
-	w.do(w.f.SetSheetProps(sheetName, &excelize.SheetPropsOptions{FitToPage: &fit}))
-	w.do(w.f.SetDefinedName(&excelize.DefinedName{
-		Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("%s!$%d:$%d", sheetName, headerRow, headerRow), Scope: sheetName,
-	}))
+	l := newLine(w.look.total.text)
+	l.set(colNumbers, text("NILAI TOTAL", w.look.total.text))
+	l.set(colWeight, number(w.in.MaxTotal, w.look.total.points))
+	l.set(colScore, live("SUM("+strings.Join(roots, ",")+")", w.result.Total(), w.look.total.points))
+	l.set(colShare, w.share(w.total, w.in.MaxTotal, w.result.Whole().Fraction, w.look.total.percent))
+	l.set(colID, text("TOTAL", w.look.total.text))
+	return put(sw, w.total, l)
 }
 
-func (w *writer) depth(n *instrument.Node) int {
+// depth is how many lines stand above a node, at most what the numbering columns have room for.
+func (w *writer) depth(i int) int {
 	d := 0
-	for n.Parent >= 0 {
-		n = w.in.Nodes[n.Parent]
+	for w.in.Nodes[i].Parent >= 0 {
+		i = w.in.Nodes[i].Parent
 		d++
 	}
-	if n := min(d, 4); n != d {
-		return n
-	}
-	return d
+	return min(d, colText-colNumbers-1)
 }
-
-// explained lists what each option means, or how the number is made.
-func explained(q *instrument.Question) string {
-	if len(q.Options) == 0 {
-		return q.Help
-	}
-	lines := make([]string, len(q.Options))
-	for i, o := range q.Options {
-		lines[i] = o.Key + ": " + o.Text
-	}
-	return strings.Join(lines, "\n")
-}
-
-func choices(q *instrument.Question) string {
-	switch q.Kind {
-	case instrument.Ratio:
-		return "%"
-	case instrument.Index:
-		return fmt.Sprintf("Nilai (%s-%s)", q.Min, q.Max)
-	}
-	keys := make([]string, len(q.Options))
-	for i, o := range q.Options {
-		keys[i] = o.Key
-	}
-	return strings.Join(keys, "/")
-}
-
-// columnAt is the letter of a depth of the tree: A for a component, E for a question of a sub-area.
-func columnAt(depth int) string { return string(rune('A' + depth)) }
-
-func at(column string, row int) string { return fmt.Sprintf("%s%d", column, row) }

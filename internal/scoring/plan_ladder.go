@@ -167,7 +167,8 @@ func (l *ladder) climbRatio(q *instrument.Question) (reason string) {
 	if !l.measure(q, movers, most) {
 		return reasonFixed
 	}
-	if d := q.Formula.Denominator.Eval(func(key string) int64 { return given[key] }); len(l.rungs) == 0 && d.Sign() == 0 {
+	d := q.Formula.Denominator.Eval(func(key string) int64 { return given[key] })
+	if f, _ := q.Fraction(l.base); len(l.rungs) == 0 && d.Sign() == 0 && f.Less(q.Formula.Max) {
 		return reasonEmpty
 	}
 	return ""

@@ -18,6 +18,7 @@ import (
 func TestTheAnswersOfSeveralSheetsComeInOneReading(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, open storetest.Opener) {
+		t.Helper()
 		db := open(t, nil)
 		index := exact.MustParse("3.6")
 		want := map[string]map[string]instrument.Answer{

@@ -77,16 +77,19 @@ func (r assessmentRow) assessment() (assessment.Assessment, error) {
 	}, nil
 }
 
+// Unit is assessment.Store's.
 func (s assessmentStore) Unit(ctx context.Context, id string) (org.Unit, error) {
 	return unitByID(ctx, s.dialect, s.q, id)
 }
 
+// Period is assessment.Store's.
 func (s assessmentStore) Period(ctx context.Context, id string) (assessment.Period, error) {
 	var r struct{ R periodRow }
 	err := one(ctx, s.q, &r, `SELECT `+periodColumns+` FROM period r WHERE r.id = $1`, id)
 	return r.R.period(), failed(s.dialect, err, "read period %s", id)
 }
 
+// InsertPeriod is assessment.Store's.
 func (s assessmentStore) InsertPeriod(ctx context.Context, p assessment.Period) error {
 	_, err := change(ctx, s.q, `
 		INSERT INTO period (id, institution, year, name, instrument, zone, opens_at, deadline_at)
@@ -95,6 +98,7 @@ func (s assessmentStore) InsertPeriod(ctx context.Context, p assessment.Period) 
 	return failed(s.dialect, err, "insert period %s", p.ID)
 }
 
+// InsertAssessment is assessment.Store's.
 func (s assessmentStore) InsertAssessment(ctx context.Context, a assessment.Assessment) error {
 	_, err := change(ctx, s.q, `
 		INSERT INTO assessment (id, unit, institution, period, level, instrument, target, closed, version, total, answered, changed_at)
@@ -104,6 +108,7 @@ func (s assessmentStore) InsertAssessment(ctx context.Context, a assessment.Asse
 	return failed(s.dialect, err, "insert assessment %s", a.ID)
 }
 
+// Lock is assessment.Store's.
 func (s assessmentStore) Lock(ctx context.Context, id string) (assessment.Assessment, org.Unit, error) {
 	var r struct {
 		A assessmentRow
@@ -135,12 +140,8 @@ const namedEntries = `
 // readEntries runs for every page and every saved answer, 113 rows at a time: it scans by hand, which takes half
 // the time of scanning by name.
 func readEntries(ctx context.Context, d dialect, q queryer, query, id string) ([]assessment.Entry, error) {
-	rows, err := q.QueryContext(ctx, query, id)
-	if err != nil {
-		return nil, failed(d, err, "read the entries of assessment %s", id)
-	}
 	list := make([]assessment.Entry, 0, 128)
-	err = each(rows, func() error {
+	err := each(ctx, q, func(rows *sql.Rows) error {
 		var e assessment.Entry
 		var value []byte
 		var name sql.NullString
@@ -154,7 +155,7 @@ func readEntries(ctx context.Context, d dialect, q queryer, query, id string) ([
 		e.ByName, e.ChangedAt = name.String, time.UnixMilli(changed).UTC()
 		list = append(list, e)
 		return nil
-	})
+	}, query, id)
 	return list, failed(d, err, "read the entries of assessment %s", id)
 }
 
@@ -233,6 +234,7 @@ func (s assessmentStore) SaveEntries(ctx context.Context, id string, es []assess
 	return nil
 }
 
+// SaveTotals is assessment.Store's.
 func (s assessmentStore) SaveTotals(ctx context.Context, id string, total exact.Number, answered int, at time.Time) (version int, err error) {
 	err = one(ctx, s.q, &version, `
 		UPDATE assessment SET version = version + 1, total = $2, answered = $3, changed_at = $4 WHERE id = $1

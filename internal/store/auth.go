@@ -30,6 +30,7 @@ func (a Auth) InTx(ctx context.Context, key idempotency.Key, fn func(context.Con
 // authStore is everything that one transaction of auth may touch.
 type authStore struct{ *tx }
 
+// SetPassword is auth.Store's.
 func (s authStore) SetPassword(ctx context.Context, person, hash string) error {
 	_, err := change(ctx, s.q, `
 		INSERT INTO credential (person, hash, changed_at) VALUES ($1, $2, $3)
@@ -38,6 +39,7 @@ func (s authStore) SetPassword(ctx context.Context, person, hash string) error {
 	return failed(s.dialect, err, "set the password of %s", person)
 }
 
+// InsertSession is auth.Store's.
 func (s authStore) InsertSession(ctx context.Context, n auth.Session) error {
 	_, err := change(ctx, s.q, `
 		INSERT INTO session (hash, person, token, created_at, seen_at, authed_at, expires_at)
@@ -46,16 +48,19 @@ func (s authStore) InsertSession(ctx context.Context, n auth.Session) error {
 	return failed(s.dialect, err, "insert a session of %s", n.Person)
 }
 
+// DeleteSession is auth.Store's.
 func (s authStore) DeleteSession(ctx context.Context, hash [32]byte) error {
 	_, err := change(ctx, s.q, `DELETE FROM session WHERE hash = $1`, hash[:])
 	return failed(s.dialect, err, "delete a session")
 }
 
+// DeleteSessionsOf is auth.Store's.
 func (s authStore) DeleteSessionsOf(ctx context.Context, person string) error {
 	_, err := change(ctx, s.q, `DELETE FROM session WHERE person = $1`, person)
 	return failed(s.dialect, err, "delete the sessions of %s", person)
 }
 
+// InsertCode is auth.Store's.
 func (s authStore) InsertCode(ctx context.Context, c auth.Code) error {
 	_, err := change(ctx, s.q, `
 		INSERT INTO code (hash, purpose, person, expires_at, used_at) VALUES ($1, $2, nullif($3, ''), $4, $5)`,
@@ -63,6 +68,7 @@ func (s authStore) InsertCode(ctx context.Context, c auth.Code) error {
 	return failed(s.dialect, err, "insert a code for %s", c.Purpose)
 }
 
+// DeleteCodes is auth.Store's.
 func (s authStore) DeleteCodes(ctx context.Context, p auth.CodePurpose, person string) error {
 	_, err := change(ctx, s.q, `DELETE FROM code WHERE purpose = $1 AND used_at IS NULL AND ($2 = '' OR person = $2)`,
 		string(p), person)
@@ -78,6 +84,7 @@ func (s authStore) UseCode(ctx context.Context, hash [32]byte, p auth.CodePurpos
 	return r.code(hash, p), failed(s.dialect, err, "use a code for %s", p)
 }
 
+// CountPeople is auth.Store's.
 func (s authStore) CountPeople(ctx context.Context) (int, error) {
 	return countPeople(ctx, s.dialect, s.q)
 }

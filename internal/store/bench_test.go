@@ -22,6 +22,7 @@ import (
 
 // eachEngine runs a benchmark on both databases.
 func eachEngine(b *testing.B, bench func(b *testing.B, db *store.DB)) {
+	b.Helper()
 	b.Run("sqlite", func(b *testing.B) { bench(b, storetest.SQLite(b, nil)) })
 	b.Run("postgres", func(b *testing.B) { bench(b, storetest.Postgres(b, nil)) })
 }
@@ -109,6 +110,7 @@ func BenchmarkADurableAnswer(b *testing.B) {
 	for _, clients := range []int{1, 8} {
 		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
 			eachEngine(b, func(b *testing.B, db *store.DB) {
+				b.Helper()
 				sheets := plantInstitution(b, db, clients, 1)
 				var next, serial atomic.Int64
 				b.SetParallelism(max(1, clients/2)) // times the two processors of the reference machine
@@ -171,6 +173,7 @@ func saveOne(ctx context.Context, s assessment.Store, sheet string, revision int
 // BenchmarkReadingASheet is what the page of a sheet asks: the sheet with all that stands around it, and its entries.
 func BenchmarkReadingASheet(b *testing.B) {
 	eachEngine(b, func(b *testing.B, db *store.DB) {
+		b.Helper()
 		sheet := plantInstitution(b, db, 3, 1)[1]
 		for b.Loop() {
 			if _, err := db.Assessments().Sheet(b.Context(), sheet); err != nil {
@@ -191,6 +194,7 @@ func BenchmarkListingUnits(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			eachEngine(b, func(b *testing.B, db *store.DB) {
+				b.Helper()
 				plantInstitution(b, db, 2000, 3)
 				q := assessment.UnitQuery{Institution: "i", Limit: 50}
 				if len(reach.Institutions) > 0 {

@@ -95,7 +95,7 @@ func Open(ctx context.Context, c Config, now func() time.Time) (_ *DB, err error
 // Warnings are the dangers that Open found and did not refuse, in English, for the console.
 func (db *DB) Warnings() []string { return db.warnings }
 
-func (db *DB) warn(format string, args ...any) {
+func (db *DB) warnf(format string, args ...any) {
 	db.warnings = append(db.warnings, fmt.Sprintf(format, args...))
 }
 
@@ -118,7 +118,7 @@ func (db *DB) Close() error {
 		errs = append(errs, fmt.Errorf("close the readers: %w", err))
 	}
 	if db.held != nil {
-		if _, err := db.write.Exec(db.dialect.checkpoint); err != nil {
+		if _, err := db.write.ExecContext(context.Background(), db.dialect.checkpoint); err != nil {
 			errs = append(errs, fmt.Errorf("checkpoint the WAL: %w", err))
 		}
 	}

@@ -76,7 +76,7 @@ var postgresDialect = dialect{
 // have 64 bits on both.
 var (
 	onlySQLite = regexp.MustCompile(`\b(TEXT|INTEGER|BLOB)\b| WITHOUT ROWID\b`)
-	inPostgres = map[string]string{"TEXT": `TEXT COLLATE "C"`, "INTEGER": "BIGINT", "BLOB": "BYTEA", " WITHOUT ROWID": ""}
+	inPostgres = map[string]string{"TEXT": `TEXT COLLATE "C"`, "INTEGER": "BIGINT", "BLOB": "BYTEA", " WITHOUT ROWID": ""} //nolint:gocritic // the space goes with it
 )
 
 func sqliteClass(err error) failure {

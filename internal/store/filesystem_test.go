@@ -44,7 +44,7 @@ func TestDU04TheFileSystemOfAFolderIsAskedFromTheKernel(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux tells")
 	}
-	folder, err := os.MkdirTemp("/dev/shm", "zona")
+	folder, err := os.MkdirTemp("/dev/shm", "zona") //nolint:usetesting // it must lie in memory
 	if err != nil {
 		t.Fatalf("/dev/shm is where Linux keeps a file system in memory: %v", err)
 	}

@@ -123,31 +123,31 @@ func (db *DB) holdFile(file string, beside bool) error {
 			Mend: "give a path; what is only in memory is lost when the program ends",
 		}
 	}
-	real, err := realPath(file)
+	path, err := realPath(file)
 	if err != nil {
 		return fmt.Errorf("find the database file %s: %w", file, err)
 	}
-	magic, err := fileSystem(filepath.Dir(real))
+	magic, err := fileSystem(filepath.Dir(path))
 	if err != nil {
 		return fmt.Errorf("find the file system of %s: %w", file, err)
 	}
-	warning, err := judgeFileSystem(magic, real)
+	warning, err := judgeFileSystem(magic, path)
 	if err != nil {
 		return err
 	}
 	if warning != "" {
-		db.warn("%s", warning)
+		db.warnf("%s", warning)
 	}
 	if beside {
-		if _, err := os.Stat(real); err != nil {
+		if _, err := os.Stat(path); err != nil {
 			return fmt.Errorf("open beside a server: %w", err)
 		}
 		return nil
 	}
-	if db.held, err = holdLock(real + ".lock"); err != nil {
+	if db.held, err = holdLock(path + ".lock"); err != nil {
 		return err
 	}
-	return db.keepPrivate(real)
+	return db.keepPrivate(path)
 }
 
 // keepPrivate makes a new database file for the program's own account alone, before SQLite would make one that all
@@ -162,7 +162,7 @@ func (db *DB) keepPrivate(file string) error {
 		return fmt.Errorf("make the database file: %w", err)
 	}
 	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o077 != 0 {
-		db.warn("other accounts of this machine may open the database file %s (%v): chmod 600", file, mode)
+		db.warnf("other accounts of this machine may open the database file %s (%v): chmod 600", file, mode)
 	}
 	return nil
 }
@@ -173,8 +173,8 @@ func realPath(file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if real, err := filepath.EvalSymlinks(abs); !os.IsNotExist(err) {
-		return real, err
+	if followed, err := filepath.EvalSymlinks(abs); !os.IsNotExist(err) {
+		return followed, err
 	}
 	dir, err := filepath.EvalSymlinks(filepath.Dir(abs))
 	return filepath.Join(dir, filepath.Base(abs)), err

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ const childEnv = "ZONA_STORE_TEST_CHILD"
 // child starts this test binary with one test in the part named.
 func child(t *testing.T, test, part string, prefix ...string) *exec.Cmd {
 	t.Helper()
-	line := append(prefix, os.Args[0], "-test.run=^"+test+"$", "-test.v")
+	line := slices.Concat(prefix, []string{os.Args[0], "-test.run=^" + test + "$", "-test.v"})
 	c := exec.CommandContext(t.Context(), line[0], line[1:]...)
 	c.Env = append(os.Environ(), childEnv+"="+part)
 	return c
@@ -121,7 +122,7 @@ func TestDU04ASecondServerOnTheSameFileIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Println("held")
+		fmt.Fprintln(os.Stdout, "held")
 		_, _ = io.Copy(io.Discard, os.Stdin) // until the parent lets go, or kills
 		_ = db.Close()
 		return
@@ -211,7 +212,7 @@ func TestDU05AnOldSQLiteIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = store.Open(t.Context(), store.Config{URL: filepath.Join(t.TempDir(), "zona.db")}, nil)
-		fmt.Println("opened:", err)
+		fmt.Fprintln(os.Stdout, "opened:", err)
 		return
 	}
 	for version, safe := range map[string]bool{
@@ -254,6 +255,7 @@ func TestDU04UnsafePostgreSQLSettingsAreRefused(t *testing.T) {
 }
 
 func unsafePostgres(t *testing.T) {
+	t.Helper()
 	admin := storetest.Admin(t)
 	admin.SetMaxIdleConns(0) // each question comes from a new session, which has the settings of now
 	u := storetest.EmptyPostgresURL(t)

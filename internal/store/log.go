@@ -133,11 +133,7 @@ func readHashes(ctx context.Context, q queryer, into map[int64]tlog.Hash, positi
 	if len(positions) == 0 {
 		return nil
 	}
-	rows, err := q.QueryContext(ctx, `SELECT position, hash FROM log_hash WHERE position IN `+tuples(1, len(positions)), positions...)
-	if err != nil {
-		return err
-	}
-	return each(rows, func() error {
+	return each(ctx, q, func(rows *sql.Rows) error {
 		var position int64
 		var hash []byte
 		if err := rows.Scan(&position, &hash); err != nil {
@@ -146,7 +142,7 @@ func readHashes(ctx context.Context, q queryer, into map[int64]tlog.Hash, positi
 		h, err := asHash(hash)
 		into[position] = h
 		return err
-	})
+	}, `SELECT position, hash FROM log_hash WHERE position IN `+tuples(1, len(positions)), positions...)
 }
 
 func asHash(b []byte) (h tlog.Hash, err error) {
@@ -155,18 +151,4 @@ func asHash(b []byte) (h tlog.Hash, err error) {
 	}
 	copy(h[:], b)
 	return h, nil
-}
-
-// each calls fn on every row and reports what ended the loop: fn, the database, or the closing.
-func each(rows *sql.Rows, fn func() error) error {
-	defer rows.Close()
-	for rows.Next() {
-		if err := fn(); err != nil {
-			return err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	return rows.Close()
 }

@@ -74,7 +74,7 @@ type verifier struct {
 	left    []tlog.Hash // by level: the last complete subtree that waits for its right half
 }
 
-func (v *verifier) problem(code string, seq int64, format string, args ...any) {
+func (v *verifier) problemf(code string, seq int64, format string, args ...any) {
 	v.report.Found++
 	if len(v.report.Problems) < maxProblems {
 		v.report.Problems = append(v.report.Problems, Problem{code, seq, fmt.Sprintf(format, args...)})
@@ -111,7 +111,7 @@ func (v *verifier) log(ctx context.Context) error {
 		}
 		for _, e := range events {
 			if e.Seq != next {
-				v.problem(ProblemGap, next, "records %d to %d are missing", next, e.Seq-1)
+				v.problemf(ProblemGap, next, "records %d to %d are missing", next, e.Seq-1)
 			}
 			next = e.Seq + 1
 			v.record(e, beside)
@@ -138,12 +138,12 @@ func (v *verifier) endOfLog(ctx context.Context) error {
 			return fmt.Errorf("look beyond the end of the log: %w", err)
 		}
 		if beyond > 0 {
-			v.problem(rest.code, -1, "%d rows belong to no record of a log of %d", beyond, v.report.Events)
+			v.problemf(rest.code, -1, "%d rows belong to no record of a log of %d", beyond, v.report.Events)
 		}
 	}
 	for _, a := range v.anchors {
 		if a.Size > v.tree.Size() {
-			v.problem(ProblemAnchor, -1, "the log has %d records, the checkpoint %d: it was cut, or an older copy was put back",
+			v.problemf(ProblemAnchor, -1, "the log has %d records, the checkpoint %d: it was cut, or an older copy was put back",
 				v.tree.Size(), a.Size)
 		}
 	}
@@ -158,7 +158,7 @@ func (v *verifier) checkAnchors() {
 			continue
 		}
 		if v.tree.Root() != a.Root {
-			v.problem(ProblemAnchor, a.Size-1, "the first %d records are not those of the checkpoint", a.Size)
+			v.problemf(ProblemAnchor, a.Size-1, "the first %d records are not those of the checkpoint", a.Size)
 		}
 	}
 }
@@ -177,44 +177,34 @@ type personalRow struct {
 
 func (v *verifier) readBeside(ctx context.Context, from, to int64) (beside, error) {
 	b := beside{map[int64][]string{}, map[int64][]personalRow{}, map[int64][]byte{}}
-	read := func(query string, from, to int64, scan func(*sql.Rows) error) error {
-		rows, err := v.q.QueryContext(ctx, query, from, to)
-		if err != nil {
-			return err
-		}
-		return each(rows, func() error { return scan(rows) })
-	}
-	err := read(`SELECT seq, field FROM event_field WHERE seq BETWEEN $1 AND $2 ORDER BY seq, field`, from, to,
-		func(rows *sql.Rows) error {
-			var seq int64
-			var field string
-			err := rows.Scan(&seq, &field)
-			b.fields[seq] = append(b.fields[seq], field)
-			return err
-		})
+	err := each(ctx, v.q, func(rows *sql.Rows) error {
+		var seq int64
+		var field string
+		err := rows.Scan(&seq, &field)
+		b.fields[seq] = append(b.fields[seq], field)
+		return err
+	}, `SELECT seq, field FROM event_field WHERE seq BETWEEN $1 AND $2 ORDER BY seq, field`, from, to)
 	if err != nil {
 		return b, fmt.Errorf("read the fields of events %d to %d: %w", from, to, err)
 	}
-	err = read(`SELECT seq, field, salt, value FROM event_personal WHERE seq BETWEEN $1 AND $2 ORDER BY seq, field`, from, to,
-		func(rows *sql.Rows) error {
-			var seq int64
-			var p personalRow
-			err := rows.Scan(&seq, &p.Field, &p.Salt, &p.Value)
-			b.personal[seq] = append(b.personal[seq], p)
-			return err
-		})
+	err = each(ctx, v.q, func(rows *sql.Rows) error {
+		var seq int64
+		var p personalRow
+		err := rows.Scan(&seq, &p.Field, &p.Salt, &p.Value)
+		b.personal[seq] = append(b.personal[seq], p)
+		return err
+	}, `SELECT seq, field, salt, value FROM event_personal WHERE seq BETWEEN $1 AND $2 ORDER BY seq, field`, from, to)
 	if err != nil {
 		return b, fmt.Errorf("read the personal values of events %d to %d: %w", from, to, err)
 	}
-	err = read(`SELECT position, hash FROM log_hash WHERE position BETWEEN $1 AND $2`,
-		tlog.StoredHashIndex(0, from), tlog.StoredHashIndex(0, to+1)-1,
-		func(rows *sql.Rows) error {
-			var position int64
-			var hash []byte
-			err := rows.Scan(&position, &hash)
-			b.hashes[position] = hash
-			return err
-		})
+	err = each(ctx, v.q, func(rows *sql.Rows) error {
+		var position int64
+		var hash []byte
+		err := rows.Scan(&position, &hash)
+		b.hashes[position] = hash
+		return err
+	}, `SELECT position, hash FROM log_hash WHERE position BETWEEN $1 AND $2`,
+		tlog.StoredHashIndex(0, from), tlog.StoredHashIndex(0, to+1)-1)
 	if err != nil {
 		return b, fmt.Errorf("read the hashes of events %d to %d: %w", from, to, err)
 	}
@@ -229,11 +219,11 @@ func (v *verifier) record(e eventRow, b beside) {
 
 	r, err := audit.Decode(e.Canonical)
 	if err != nil {
-		v.problem(ProblemRecord, e.Seq, "%v", err)
+		v.problemf(ProblemRecord, e.Seq, "%v", err)
 		return
 	}
 	if r.Seq != e.Seq {
-		v.problem(ProblemRecord, e.Seq, "the canonical bytes are those of record %d", r.Seq)
+		v.problemf(ProblemRecord, e.Seq, "the canonical bytes are those of record %d", r.Seq)
 	}
 	said := eventRow{
 		Seq: e.Seq, Canonical: e.Canonical, Kind: text(r.Event.Kind), At: r.Event.At.UnixMilli(), Actor: text(r.Event.Actor),
@@ -241,14 +231,14 @@ func (v *verifier) record(e eventRow, b beside) {
 		ObjectID: text(r.Event.Object.ID),
 	}
 	if !said.sameColumns(e) {
-		v.problem(ProblemColumn, e.Seq, "the columns do not say what the canonical bytes say")
+		v.problemf(ProblemColumn, e.Seq, "the columns do not say what the canonical bytes say")
 	}
 	var fields []string
 	for _, c := range r.Event.Changes {
 		fields = append(fields, c.Field)
 	}
 	if !slices.Equal(fields, b.fields[e.Seq]) {
-		v.problem(ProblemColumn, e.Seq, "the fields are %q, the canonical bytes say %q", b.fields[e.Seq], fields)
+		v.problemf(ProblemColumn, e.Seq, "the fields are %q, the canonical bytes say %q", b.fields[e.Seq], fields)
 	}
 	v.personal(e.Seq, r.Commitments, b.personal[e.Seq])
 }
@@ -263,7 +253,7 @@ func (v *verifier) hashes(seq int64, leaf tlog.Hash, stored map[int64][]byte) {
 	position, level, h := tlog.StoredHashIndex(0, seq), 0, leaf
 	check := func() {
 		if !bytes.Equal(stored[position], h[:]) {
-			v.problem(ProblemHash, seq, "the stored hash %d is not that of the events", position)
+			v.problemf(ProblemHash, seq, "the stored hash %d is not that of the events", position)
 		}
 		position++
 	}
@@ -293,12 +283,12 @@ func (v *verifier) personal(seq int64, commitments []audit.Commitment, stored []
 		case !ok:
 			v.report.Erased++
 		case copy(salt[:], p.Salt) != len(p.Salt) || len(p.Salt) != len(salt) || !c.Opens(salt, string(p.Value)):
-			v.problem(ProblemPersonal, seq, "the value of %s is not the one that was committed to", c.Field)
+			v.problemf(ProblemPersonal, seq, "the value of %s is not the one that was committed to", c.Field)
 		default:
 			v.report.Personal++
 		}
 	}
 	for field := range byField {
-		v.problem(ProblemPersonal, seq, "there is a value of %s, to which nobody committed", field)
+		v.problemf(ProblemPersonal, seq, "there is a value of %s, to which nobody committed", field)
 	}
 }

@@ -106,8 +106,11 @@ type renderedFile struct {
 	info fs.FileInfo
 }
 
+// Stat is that of the file before it was rendered; its size is not looked at.
 func (f *renderedFile) Stat() (fs.FileInfo, error) { return f.info, nil }
-func (f *renderedFile) Close() error               { return nil }
+
+// Close has nothing to do.
+func (f *renderedFile) Close() error { return nil }
 
 // Migrations returns the texts of all steps in their order, so that tests can tell whether a template that they
 // made earlier is still the one.

@@ -45,6 +45,7 @@ func connect(t *testing.T, url string) *sql.DB {
 func TestAnEmptyDatabaseIsMigratedOnceHoweverManyServersStart(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, url string) {
+		t.Helper()
 		servers := []*store.DB{storetest.Open(t, store.Config{URL: url}, nil)}
 		if strings.Contains(url, "://") {
 			for range 3 {
@@ -76,6 +77,7 @@ func TestAnEmptyDatabaseIsMigratedOnceHoweverManyServersStart(t *testing.T) {
 func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, url string) {
+		t.Helper()
 		db, err := store.Open(t.Context(), store.Config{URL: url}, nil)
 		if err != nil {
 			t.Fatal(err)

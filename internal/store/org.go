@@ -89,10 +89,12 @@ func unitByID(ctx context.Context, d dialect, q queryer, id string) (org.Unit, e
 	return r.U.unit(), failed(d, err, "read unit %s", id)
 }
 
+// Institution is org.Store's.
 func (s orgStore) Institution(ctx context.Context, id string) (org.Institution, error) {
 	return institutionByID(ctx, s.dialect, s.q, id)
 }
 
+// InsertInstitution is org.Store's.
 func (s orgStore) InsertInstitution(ctx context.Context, i org.Institution) error {
 	_, err := change(ctx, s.q, `
 		INSERT INTO institution (id, name, folded, kind, zone, demo, revision) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -100,10 +102,12 @@ func (s orgStore) InsertInstitution(ctx context.Context, i org.Institution) erro
 	return failed(s.dialect, err, "insert institution %s", i.ID)
 }
 
+// Unit is org.Store's.
 func (s orgStore) Unit(ctx context.Context, id string) (org.Unit, error) {
 	return unitByID(ctx, s.dialect, s.q, id)
 }
 
+// InsertUnit is org.Store's.
 func (s orgStore) InsertUnit(ctx context.Context, u org.Unit) error {
 	_, err := change(ctx, s.q, `
 		INSERT INTO unit (id, institution, parent, path, name, folded, revision)
@@ -112,6 +116,7 @@ func (s orgStore) InsertUnit(ctx context.Context, u org.Unit) error {
 	return failed(s.dialect, err, "insert unit %s", u.ID)
 }
 
+// Person is org.Store's.
 func (s orgStore) Person(ctx context.Context, id string) (org.Person, error) {
 	return personByID(ctx, s.dialect, s.q, id)
 }
@@ -122,6 +127,7 @@ func personByID(ctx context.Context, d dialect, q queryer, id string) (org.Perso
 	return r.P.person(), failed(d, err, "read person %s", id)
 }
 
+// InsertPerson is org.Store's.
 func (s orgStore) InsertPerson(ctx context.Context, p org.Person) error {
 	_, err := change(ctx, s.q, `
 		INSERT INTO person (id, institution, unit, name, folded, nip, position, login, lang, closed, revision)
@@ -130,6 +136,7 @@ func (s orgStore) InsertPerson(ctx context.Context, p org.Person) error {
 	return failed(s.dialect, err, "insert person %s", p.ID)
 }
 
+// UpdatePerson is org.Store's.
 func (s orgStore) UpdatePerson(ctx context.Context, p org.Person, wasRev int) error {
 	n, err := change(ctx, s.q, `
 		UPDATE person SET institution = nullif($2, ''), unit = nullif($3, ''), name = $4, folded = $5, nip = $6,
@@ -151,6 +158,7 @@ func (s orgStore) UpdatePerson(ctx context.Context, p org.Person, wasRev int) er
 	return failed(s.dialect, f, "update person %s from revision %d", p.ID, wasRev)
 }
 
+// InsertAssignment is org.Store's.
 func (s orgStore) InsertAssignment(ctx context.Context, a org.Assignment) error {
 	_, err := change(ctx, s.q, `
 		INSERT INTO assignment (id, person, role, scope, institution, unit, from_at, until_at)
@@ -226,7 +234,7 @@ func (o Org) People(ctx context.Context, institution string, after org.Cursor, l
 	err := all(ctx, o.db.reader(), &rows, `
 		SELECT `+personColumns+`, u.name AS home, g.role
 		FROM (
-			SELECT p.* FROM person p
+			SELECT p.id, p.institution, p.unit, p.name, p.folded, p.nip, p.position, p.login, p.lang, p.closed, p.revision FROM person p
 			WHERE `+home+` AND (p.folded, p.id) > ($2, $3)
 			ORDER BY p.folded, p.id LIMIT $4
 		) p

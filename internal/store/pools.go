@@ -132,7 +132,7 @@ func (db *DB) makePostgresPools(l location, c Config) error {
 		return fmt.Errorf("read the database URL: %w", err) // pgx hides the password
 	}
 	if cfg.TLSConfig == nil && !local(cfg.Host) {
-		db.warn("the connection to PostgreSQL on %s is not encrypted, as the database URL says; "+
+		db.warnf("the connection to PostgreSQL on %s is not encrypted, as the database URL says; "+
 			"take sslmode out of it, and give sslrootcert if the certificate is your own", cfg.Host)
 	}
 	for name, value := range postgresParams {
@@ -181,7 +181,7 @@ func (db *DB) nowOf(ctx context.Context, q queryer) (time.Time, error) {
 	case db.clock != nil:
 		return whole(db.clock()), nil
 	case !db.dialect.ownClock:
-		return whole(time.Now()), nil
+		return whole(time.Now()), nil //nolint:forbidigo // the clock of SQLite is the process's; Open takes another
 	}
 	var ms int64
 	if err := one(ctx, q, &ms, "SELECT "+db.dialect.now); err != nil {

@@ -12,19 +12,19 @@ func within(b *sqlbuilder.SelectBuilder, r org.Reach) string {
 	if r.All {
 		return "1 = 1"
 	}
-	any := []string{"1 = 0"}
+	ways := []string{"1 = 0"}
 	if len(r.Institutions) > 0 {
-		any = append(any, b.In("u.institution", sqlbuilder.List(r.Institutions)))
+		ways = append(ways, b.In("u.institution", sqlbuilder.List(r.Institutions)))
 	}
 	if len(r.Units) > 0 {
-		any = append(any, b.In("u.id", sqlbuilder.List(r.Units)))
+		ways = append(ways, b.In("u.id", sqlbuilder.List(r.Units)))
 	}
 	for _, prefix := range r.Subtrees {
 		if from, to, ok := subtree(prefix); ok {
-			any = append(any, b.And(b.GreaterEqualThan("u.path", from), b.LessThan("u.path", to)))
+			ways = append(ways, b.And(b.GreaterEqualThan("u.path", from), b.LessThan("u.path", to)))
 		}
 	}
-	return b.Or(any...)
+	return b.Or(ways...)
 }
 
 // subtree returns the range of the paths that begin with prefix. A path ends with "/", and text is compared by
@@ -49,10 +49,10 @@ func listInstitutions(r org.Reach) (query string, args []any) {
 	units := newSelect()
 	units.Select("1").From("unit u")
 	units.Where("u.institution = i.id", within(units, r))
-	any := []string{b.Exists(units)}
+	ways := []string{b.Exists(units)}
 	if len(r.Institutions) > 0 {
-		any = append(any, b.In("i.id", sqlbuilder.List(r.Institutions)))
+		ways = append(ways, b.In("i.id", sqlbuilder.List(r.Institutions)))
 	}
-	b.Where(b.Or(any...))
+	b.Where(b.Or(ways...))
 	return b.Build()
 }

@@ -22,6 +22,24 @@ func all(ctx context.Context, q queryer, dst any, query string, args ...any) err
 	return sqlscan.Select(ctx, q, dst, query, args...)
 }
 
+// each calls scan on every row and reports what ended the reading: scan, the database, or the closing.
+func each(ctx context.Context, q queryer, scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return rows.Close()
+}
+
 // change runs a statement and returns how many rows it changed.
 func change(ctx context.Context, q queryer, query string, args ...any) (int64, error) {
 	r, err := q.ExecContext(ctx, query, args...)

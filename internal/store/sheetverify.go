@@ -59,13 +59,13 @@ func (v *verifier) sheet(ctx context.Context, id string) error {
 		delete(questions, string(e.Question))
 		switch {
 		case !ok:
-			v.problem(ProblemSheet, -1, "question %s of sheet %s: no event tells of the answer", e.Question, id)
+			v.problemf(ProblemSheet, -1, "question %s of sheet %s: no event tells of the answer", e.Question, id)
 		case !sameAnswer(string(e.Value), t.answer), string(e.Note) != t.note, string(e.ChangedBy) != t.by, e.ChangedAt != t.at:
-			v.problem(ProblemSheet, t.seq, "question %s of sheet %s: the answer is not the one of the last event", e.Question, id)
+			v.problemf(ProblemSheet, t.seq, "question %s of sheet %s: the answer is not the one of the last event", e.Question, id)
 		}
 	}
 	for question, t := range questions {
-		v.problem(ProblemSheet, t.seq, "question %s of sheet %s: the answer of the last event is missing", question, id)
+		v.problemf(ProblemSheet, t.seq, "question %s of sheet %s: the answer of the last event is missing", question, id)
 	}
 	return nil
 }

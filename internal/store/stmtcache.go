@@ -100,6 +100,7 @@ func (c *keepingConn) drop(query string, s *keptStatement, err error) error {
 	return errors.Join(err, s.Close())
 }
 
+// ExecContext runs a kept statement, or one of its own.
 func (c *keepingConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	s, ok, err := c.take(ctx, query)
 	if err != nil {
@@ -109,13 +110,14 @@ func (c *keepingConn) ExecContext(ctx context.Context, query string, args []driv
 		return c.conn.ExecContext(ctx, query, args)
 	}
 	s.busy = false // it is over when it returns
-	r, err := s.statement.ExecContext(ctx, args)
+	r, err := s.ExecContext(ctx, args)
 	if err != nil {
 		return nil, c.drop(query, s, err)
 	}
 	return r, nil
 }
 
+// QueryContext is ExecContext for rows.
 func (c *keepingConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	s, ok, err := c.take(ctx, query)
 	if err != nil {
@@ -124,7 +126,7 @@ func (c *keepingConn) QueryContext(ctx context.Context, query string, args []dri
 	if !ok {
 		return c.conn.QueryContext(ctx, query, args)
 	}
-	rows, err := s.statement.QueryContext(ctx, args)
+	rows, err := s.QueryContext(ctx, args)
 	if err != nil {
 		return nil, c.drop(query, s, err)
 	}

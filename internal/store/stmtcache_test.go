@@ -91,43 +91,27 @@ func TestAStatementWhoseRowsAreStillReadRunsASecondTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	read := func() (list []int) {
+	numbers := func(inner func(v int)) (list []int) {
 		t.Helper()
-		rows, err := tx.QueryContext(t.Context(), `SELECT v FROM n ORDER BY v`)
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = each(rows, func() error {
+		err := each(t.Context(), tx, func(rows *sql.Rows) error {
 			var v int
 			if err := rows.Scan(&v); err != nil {
 				return err
 			}
 			list = append(list, v)
+			inner(v)
 			return nil
-		})
+		}, `SELECT v FROM n ORDER BY v`)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return list
 	}
-	outer, err := tx.QueryContext(t.Context(), `SELECT v FROM n ORDER BY v`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var seen []int
-	if err := each(outer, func() error {
-		var v int
-		if err := outer.Scan(&v); err != nil {
-			return err
+	seen := numbers(func(v int) {
+		if within := numbers(func(int) {}); fmt.Sprint(within) != "[0 1 2 3 4]" {
+			t.Errorf("within the reading at %d: %v", v, within)
 		}
-		seen = append(seen, v)
-		if inner := read(); fmt.Sprint(inner) != "[0 1 2 3 4]" {
-			t.Errorf("within the reading at %d: %v", v, inner)
-		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
+	})
 	if fmt.Sprint(seen) != "[0 1 2 3 4]" {
 		t.Errorf("the outer reading: %v", seen)
 	}

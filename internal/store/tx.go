@@ -41,7 +41,7 @@ func (db *DB) inTx(ctx context.Context, key idempotency.Key, fn func(context.Con
 		select {
 		case <-ctx.Done():
 			return "", false, fmt.Errorf("wait to repeat the transaction: %w", ctx.Err())
-		case <-time.After(pause/2 + rand.N(pause)):
+		case <-time.After(pause/2 + rand.N(pause)): //nolint:gosec // a pause is no secret
 		}
 	}
 }

@@ -36,6 +36,7 @@ type watchKey struct{}
 // watched passes statements on after showing them to whoever asked.
 type watched struct{ queryer }
 
+// ExecContext shows the statement and runs it.
 func (w watched) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	if err := show(ctx, query); err != nil {
 		return nil, err
@@ -43,6 +44,7 @@ func (w watched) ExecContext(ctx context.Context, query string, args ...any) (sq
 	return w.queryer.ExecContext(ctx, query, args...)
 }
 
+// QueryContext shows the statement and runs it.
 func (w watched) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if err := show(ctx, query); err != nil {
 		return nil, err

@@ -36,6 +36,7 @@ type (
 	}
 )
 
+// InsertImport is assessment.Store's.
 func (s assessmentStore) InsertImport(ctx context.Context, i assessment.Import) error {
 	incoming := make([]storedIncoming, len(i.Incoming))
 	for n, in := range i.Incoming {
@@ -73,6 +74,7 @@ func appliedJSON(list []assessment.Applied) (string, error) {
 	return asJSON(stored)
 }
 
+// Import is assessment.Store's.
 func (s assessmentStore) Import(ctx context.Context, id string) (assessment.Import, error) {
 	return importByID(ctx, s.dialect, s.q, id)
 }
@@ -82,6 +84,7 @@ func (a Assessments) Import(ctx context.Context, id string) (assessment.Import, 
 	return importByID(ctx, a.db.dialect, a.db.reader(), id)
 }
 
+// SaveImport is assessment.Store's.
 func (s assessmentStore) SaveImport(ctx context.Context, i assessment.Import, was assessment.ImportState) error {
 	applied, err := appliedJSON(i.Applied)
 	if err != nil {

@@ -136,11 +136,11 @@ func testInstant(t *testing.T, fresh Fresh) {
 	zone := time.FixedZone("WIT", 9*60*60)
 	injected := now(store.Config{URL: url}, func() time.Time { return start.Add(1234567 * time.Nanosecond).In(zone) })
 	want := start.Add(time.Millisecond)
-	if injected[0] != want || injected[1] != want { //nolint:staticcheck // location and all
+	if injected[0] != want || injected[1] != want {
 		t.Errorf("injected clock: got %v, want %v twice", injected, want)
 	}
-	real := now(store.Config{URL: url}, nil)
-	if off := time.Since(real[0]); off < 0 || off > time.Minute || real[0] != real[1] || real[0].Location() != time.UTC {
-		t.Errorf("real clock: got %v, now it is %v", real, time.Now())
+	actual := now(store.Config{URL: url}, nil)
+	if off := time.Since(actual[0]); off < 0 || off > time.Minute || actual[0] != actual[1] || actual[0].Location() != time.UTC {
+		t.Errorf("real clock: got %v, now it is %v", actual, time.Now())
 	}
 }

@@ -94,7 +94,7 @@ func testEightWriters(t *testing.T, fresh Fresh) {
 	if won < each {
 		t.Errorf("of %d tries only %d won", writers*each, won)
 	}
-	for _, p := range checkSheet(t, w, questions, won) {
+	for _, p := range checkSheet(t, w, won) {
 		t.Error(p)
 	}
 	report := must(w.db.Verify(t.Context()))(t, "verify")
@@ -104,7 +104,7 @@ func testEightWriters(t *testing.T, fresh Fresh) {
 
 	// The control: a change behind the back of the store must not pass for a clean sheet.
 	run(t, raw(t, url), `UPDATE entry SET value = '77' WHERE question = '`+question(0)+`'`)
-	if len(checkSheet(t, w, questions, won)) == 0 {
+	if len(checkSheet(t, w, won)) == 0 {
 		t.Error("the check does not see a changed answer: this test could not fail")
 	}
 }
@@ -145,7 +145,7 @@ func writeAnswers(t *testing.T, w world, db *store.DB, writer, tries, questions 
 }
 
 // checkSheet returns what is wrong with the sheet after won changes.
-func checkSheet(t *testing.T, w world, questions, won int) (wrong []string) {
+func checkSheet(t *testing.T, w world, won int) (wrong []string) {
 	q := w.db.Assessments()
 	sheet := must(q.Sheet(t.Context(), w.Sheet.ID))(t, "sheet").Assessment
 	entries := must(q.Entries(t.Context(), w.Sheet.ID))(t, "entries")

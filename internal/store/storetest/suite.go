@@ -118,31 +118,38 @@ func digest(t testing.TB, db *sql.DB, url string) string {
 	}
 	h := sha256.New()
 	for _, table := range texts(t, db, tables) {
-		var lines []string
-		rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table)
-		if err != nil {
-			t.Fatalf("digest of %s: %v", table, err)
-		}
-		columns, err := rows.Columns()
-		if err != nil {
-			t.Fatalf("digest of %s: %v", table, err)
-		}
-		for rows.Next() {
-			values, into := make([]any, len(columns)), make([]any, len(columns))
-			for i := range values {
-				into[i] = &values[i]
-			}
-			if err := rows.Scan(into...); err != nil {
-				t.Fatalf("digest of %s: %v", table, err)
-			}
-			lines = append(lines, fmt.Sprintf("%q", values))
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatalf("digest of %s: %v", table, err)
-		}
+		lines := linesOf(t, db, table)
 		fmt.Fprintf(h, "%s %d\n%s\n", table, len(lines), strings.Join(sorted(lines), "\n"))
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// linesOf prints every row of a table.
+func linesOf(t testing.TB, db *sql.DB, table string) (lines []string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table)
+	if err != nil {
+		t.Fatalf("digest of %s: %v", table, err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatalf("digest of %s: %v", table, err)
+	}
+	for rows.Next() {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatalf("digest of %s: %v", table, err)
+		}
+		lines = append(lines, fmt.Sprintf("%q", values))
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("digest of %s: %v", table, err)
+	}
+	return lines
 }
 
 // texts reads a column of text.

@@ -14,15 +14,15 @@ import (
 )
 
 // lke returns the LKE and one of its questions.
-func lke(t testing.TB, id string) *Question {
-	t.Helper()
+func lke(tb testing.TB, id string) *Question {
+	tb.Helper()
 	in, err := ByID("lke-2021")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	n, ok := in.Question(id)
 	if !ok {
-		t.Fatalf("no question %s", id)
+		tb.Fatalf("no question %s", id)
 	}
 	return n.Question
 }
@@ -104,7 +104,7 @@ func TestTypedChoicesThatCanBeMistakenAreRefused(t *testing.T) {
 
 func TestTypedIndicesAreReadWithEitherSeparator(t *testing.T) {
 	t.Parallel()
-	for typed, want := range map[string]string{"3,6": "3.6", "3.6": "3.6", "3.60": "3.6", " 4 ": "4", "0": "0", "3,123456789": "3.123456789", "３，６": "3.6"} {
+	for typed, want := range map[string]string{"3,6": "3.6", "3.6": "3.6", "3.60": "3.6", "\u00a04": "4", "0": "0", "3,123456789": "3.123456789", "３，６": "3.6"} {
 		got, v := lke(t, ipak).Read(typed)
 		if v != nil || got.Number == nil || got.Number.String() != want {
 			t.Errorf("%q was read as %v, %+v; want %s", typed, got.Number, v, want)

@@ -118,7 +118,7 @@ func evalSteps(code []exprStep, value func(key string) int64) exact.Number {
 			stack[top] = exact.Int(value(s.input))
 		default:
 			top--
-			stack[top] = s.op.apply(stack[top], stack[top+1])
+			stack[top] = s.op.apply(stack[top], stack[top+1]) //nolint:gosec // push lets no more than maxExprStack values through
 		}
 	}
 	return stack[0]
@@ -375,7 +375,7 @@ func parseDigits(s string) (int64, bool) {
 		return 0, false
 	}
 	var n int64
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
 			return 0, false
 		}
@@ -393,7 +393,7 @@ func isInputName(s string) bool {
 	if s == "" || len(s) > maxInputName || s[0] < 'a' || s[0] > 'z' || s == "and" || s == "or" || s == otherwise {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if !isWordByte(s[i]) || s[i] >= 'A' && s[i] <= 'Z' {
 			return false
 		}

@@ -9,11 +9,11 @@ import (
 	"zona/internal/exact"
 )
 
-func builtinLKE(t testing.TB) *Instrument {
-	t.Helper()
+func builtinLKE(tb testing.TB) *Instrument {
+	tb.Helper()
 	in, err := ByID("lke-2021")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return in
 }

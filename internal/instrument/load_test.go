@@ -7,25 +7,25 @@ import (
 	"testing"
 )
 
-func miniFile(t testing.TB) string {
-	t.Helper()
+func miniFile(tb testing.TB) string {
+	tb.Helper()
 	data, err := dataFiles.ReadFile("data/contoh-mini.yaml")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(data)
 }
 
 // loadProblems loads and returns what is wrong; the error must be a *LoadError and come without an instrument.
-func loadProblems(t testing.TB, text string) []Problem {
-	t.Helper()
+func loadProblems(tb testing.TB, text string) []Problem {
+	tb.Helper()
 	in, err := Load("berkas.yaml", []byte(text))
 	if err == nil {
 		return nil
 	}
 	var e *LoadError
 	if !errors.As(err, &e) || in != nil || len(e.Problems) == 0 {
-		t.Fatalf("Load gave %v and the error %v", in, err)
+		tb.Fatalf("Load gave %v and the error %v", in, err)
 	}
 	return e.Problems
 }
@@ -192,7 +192,7 @@ func TestLoaderListsAllMistakesByLine(t *testing.T) {
 		}
 		last = p.Line
 	}
-	if got := strings.Join(rules, " "); got != "choice unknown-type weight-sum range range" {
+	if got := strings.Join(rules, ", "); got != "choice, unknown-type, weight-sum, range, range" {
 		t.Errorf("problems %s", got)
 	}
 }

@@ -35,42 +35,42 @@ type outline struct {
 // indent is where what belongs to a line of the sheet starts, beside numbering and weight.
 const indent = "                      "
 
-// line writes one line, without the blanks that an absent note leaves at its end.
-func (o *outline) line(format string, args ...any) {
+// linef writes one line, without the blanks that an absent note leaves at its end.
+func (o *outline) linef(format string, args ...any) {
 	o.b.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
 }
 
 func (o *outline) head() {
 	in := o.in
-	o.line("%s (%s)\n%s", in.Title, in.ID, in.Regulation)
+	o.linef("%s (%s)\n%s", in.Title, in.ID, in.Regulation)
 	if in.AmendedBy != "" {
-		o.line("%s", o.p.T("instrument.amended", "By", in.AmendedBy))
+		o.linef("%s", o.p.T("instrument.amended", "By", in.AmendedBy))
 	}
 	if in.Example {
-		o.line("%s", o.p.T("instrument.example"))
+		o.linef("%s", o.p.T("instrument.example"))
 	}
-	o.line("%s\n", o.p.T("instrument.size", "Questions", len(in.Questions), "Points", in.MaxTotal))
+	o.linef("%s\n", o.p.T("instrument.size", "Questions", len(in.Questions), "Points", in.MaxTotal))
 }
 
 func (o *outline) node(n *Node) {
-	o.line("%-12s %8s %s", n.ID, o.number(n.Weight), n.Name)
+	o.linef("%-12s %8s %s", n.ID, o.number(n.Weight), n.Name)
 	q := n.Question
 	if q == nil {
 		return
 	}
-	o.line("%s%s", indent, q.Text)
+	o.linef("%s%s", indent, q.Text)
 	for _, opt := range q.Options {
-		o.line("%s%-6s %5s  %s", indent, opt.Key, o.number(opt.Value), opt.Text)
+		o.linef("%s%-6s %5s  %s", indent, opt.Key, o.number(opt.Value), opt.Text)
 	}
 	if q.Kind == Index {
-		o.line("%s%s", indent, o.p.T("instrument.index", "Min", q.Min, "Max", q.Max))
+		o.linef("%s%s", indent, o.p.T("instrument.index", "Min", q.Min, "Max", q.Max))
 	}
 	for i := range q.Inputs {
 		text := fmt.Sprintf("%s: %s (%s)", q.Inputs[i].Key, q.Inputs[i].Label, q.Inputs[i].Unit)
 		if !q.Inputs[i].InFormula {
 			text += ", " + o.p.T("instrument.input.unscored")
 		}
-		o.line("%s%s", indent, text)
+		o.linef("%s%s", indent, text)
 	}
 	if q.Formula != nil {
 		o.formula(q.Formula)
@@ -78,39 +78,39 @@ func (o *outline) node(n *Node) {
 }
 
 func (o *outline) formula(f *Formula) {
-	o.line("%s%s", indent, o.p.T("instrument.formula", "Numerator", f.Numerator.String(), "Denominator", f.Denominator.String(), "Min", f.Min, "Max", f.Max))
+	o.linef("%s%s", indent, o.p.T("instrument.formula", "Numerator", f.Numerator.String(), "Denominator", f.Denominator.String(), "Min", f.Min, "Max", f.Max))
 	for _, c := range f.ZeroCases {
 		id, when := "instrument.zero.otherwise", ""
 		if c.When != nil {
 			id, when = "instrument.zero.when", c.When.String()
 		}
-		o.line("%s  %s", indent, o.p.T(id, "When", when, "Value", c.Value))
+		o.linef("%s  %s", indent, o.p.T(id, "When", when, "Value", c.Value))
 	}
-	o.line("%s  %s", indent, f.Reasoning)
+	o.linef("%s  %s", indent, f.Reasoning)
 }
 
 func (o *outline) groups() {
 	if len(o.in.Groups) == 0 {
 		return
 	}
-	o.line("\n%s", o.p.T("instrument.groups"))
+	o.linef("\n%s", o.p.T("instrument.groups"))
 	for _, g := range o.in.Groups {
 		ids := make([]string, len(g.Members))
 		for i, m := range g.Members {
 			ids[i] = o.in.Nodes[m].ID
 		}
-		o.line("%-12s %8s %s = %s", g.ID, o.number(g.Weight), g.Name, strings.Join(ids, " + "))
+		o.linef("%-12s %8s %s = %s", g.ID, o.number(g.Weight), g.Name, strings.Join(ids, " + "))
 	}
 }
 
 func (o *outline) predicates() {
 	for _, p := range o.in.Predicates {
-		o.line("\n%s: %s", p.ID, p.Name)
+		o.linef("\n%s: %s", p.ID, p.Name)
 		for i := range p.Rules {
 			o.rule(&p.Rules[i])
 		}
 		for _, c := range p.Prerequisites {
-			o.line("  %s", o.p.T("instrument.prerequisite", "Label", c.Label, "Note", c.Note))
+			o.linef("  %s", o.p.T("instrument.prerequisite", "Label", c.Label, "Note", c.Note))
 		}
 	}
 }
@@ -123,28 +123,28 @@ func (o *outline) rule(r *Rule) {
 	if r.Index.Sign() != 0 {
 		least += " " + o.p.T("instrument.rule.index", "Index", r.Index)
 	}
-	o.line("  %-18s >= %s  %s", r.ID, least, r.Label)
-	o.line("  %-18s    %s", "", r.Article)
+	o.linef("  %-18s >= %s  %s", r.ID, least, r.Label)
+	o.linef("  %-18s    %s", "", r.Article)
 }
 
 func (o *outline) eligibility() {
 	if len(o.in.Requirements) == 0 {
 		return
 	}
-	o.line("\n%s", o.p.T("instrument.eligibility", "Source", o.in.Eligibility))
+	o.linef("\n%s", o.p.T("instrument.eligibility", "Source", o.in.Eligibility))
 	for i := range o.in.Requirements {
 		r := &o.in.Requirements[i]
-		o.line("  %s: %s", r.Label, o.minima(r))
+		o.linef("  %s: %s", r.Label, o.minima(r))
 		if r.Note != "" {
-			o.line("    %s", r.Note)
+			o.linef("    %s", r.Note)
 		}
 	}
 	for _, e := range o.in.Exemptions {
-		o.line("  %s", o.p.T("instrument.exemption", "To", e.AppliesTo, "Kinds", e.UnitKinds))
-		o.line("    %s %s", e.Effect, e.Note)
+		o.linef("  %s", o.p.T("instrument.exemption", "To", e.AppliesTo, "Kinds", e.UnitKinds))
+		o.linef("    %s %s", e.Effect, e.Note)
 	}
 	if o.in.Waiver != "" {
-		o.line("  %s", o.in.Waiver)
+		o.linef("  %s", o.in.Waiver)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -83,7 +84,7 @@ func checkBytes(data []byte, p *problems) bool {
 	for line := range bytes.Lines(data) {
 		no++
 		lead := 0
-		for lead < len(line) && bytes.IndexByte([]byte(" -?:\t"), line[lead]) >= 0 {
+		for lead < len(line) && strings.IndexByte(" -?:\t", line[lead]) >= 0 {
 			lead++
 		}
 		for _, c := range line {
@@ -162,8 +163,7 @@ func errorLine(err error) int {
 }
 
 func errorMessage(err error) string {
-	var e yaml.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[yaml.Error](err); ok {
 		return e.GetMessage()
 	}
 	return err.Error()

@@ -134,7 +134,7 @@ test("AX-02 a workbook is uploaded and the import applied with the keyboard alon
 
   await page.goto(`${address}/import`);
   await tabTo(page, (at) => at.type === "file");
-  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
+  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Space")]);
   await chooser.setFiles({ name: "lke.xlsx", mimeType: "application/octet-stream", buffer });
   await tabTo(page, (at) => at.type === "submit" && at.tag === "button" && at.name === "");
   await page.keyboard.press("Enter");

@@ -3,11 +3,11 @@
 
 export const verdicts = [
   {
-    rule: "color-contrast",
-    looked: "axe gives up where colours are mixed with transparency, or where the sticky score bar lies over the text. Looked at in light and dark: text on the bar and on the tinted notices has at least 4.5:1.",
+    finding: /^color-contrast: .*due to a background image/,
+    looked: "Lists to choose from: the picture is the arrow at the right end, clear of the text. Text on the plain background measures 10.3:1 in light and 14.2:1 in dark.",
   },
   {
-    rule: "target-size",
-    looked: "Links within a sentence or a cell of a table, which WCAG 2.5.8 leaves out; every control that stands alone is 24 px or more.",
+    finding: /^color-contrast: .*because it partially overlaps other elements/,
+    looked: "Row headings of the table of thresholds on a narrow screen: cells of a table lie side by side, nothing covers the text, and the colours are those of the rows that axe could measure.",
   },
 ];

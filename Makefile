@@ -86,7 +86,7 @@ test-nightly:
 ## test-browser: the browser tests alone (E2E=FILE for one of them)
 .PHONY: test-browser
 test-browser: assets build
-	scripts/with-postgres.sh node --test --test-reporter=spec $(or $(E2E),e2e/)
+	scripts/with-postgres.sh node --test --test-reporter=spec $(or $(E2E),e2e/*.test.mjs)
 
 ## fuzz: look for inputs that break a reader (FUZZTIME=10s for each target)
 .PHONY: fuzz

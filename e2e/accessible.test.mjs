@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { axe, newVisitor, openBrowser, overflow, startDemo } from "./harness.mjs";
-import { cardOf, choices, fine, openArea, openSheet, people, pick, save, visitAs } from "./walk.mjs";
+import { answeredChoices, cardOf, choices, fine, openArea, openSheet, people, pick, save, visitAs } from "./walk.mjs";
 import { verdicts } from "./verdicts.mjs";
 
 let browser, server;
@@ -136,8 +136,9 @@ async function refusedImport(page) {
 async function preview(page) {
   const address = await openSheet(page);
   const buffer = await (await page.request.get(`${address}/workbook.xlsx`)).body();
-  await pick(choices(page).nth(3));
-  assert.equal(await save(page, choices(page).nth(3)), 200);
+  const id = await answeredChoices(page).last().getAttribute("id");
+  await pick(cardOf(page, id));
+  assert.equal(await save(page, cardOf(page, id)), 200);
   await page.goto(`${address}/import`);
   await upload(page, buffer);
   await page.waitForURL(/\/imports\//);
@@ -191,6 +192,10 @@ test("AX-01 pages name their language, and a person's choice of theme overrides 
   await visitor.page.emulateMedia({ colorScheme: "dark" });
   const dark = await visitor.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   assert.notEqual(light, dark, "the system's wish for dark is not followed");
+  await visitor.context.addCookies([{ name: "zona-theme", value: "light", url: server.url }]);
+  await visitor.page.reload();
+  const chosen = await visitor.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  assert.equal(chosen, light, "the chosen theme does not go before the system's");
   fine(visitor);
   await visitor.close();
 });

@@ -123,7 +123,7 @@ test("AX-02 a workbook is uploaded and the import applied with the keyboard alon
   const { page } = one;
   const address = await openSheet(page);
   const buffer = await (await page.request.get(`${address}/workbook.xlsx`)).body();
-  const card = page.locator("article.q:has(input[type=radio])").nth(4);
+  const card = page.locator("article.q:has(input[type=radio]:checked)").last();
   const id = await card.getAttribute("id");
   await page.locator(`[id="${id}"] input[type=radio]:not(:checked)`).first().focus();
   await page.keyboard.press("Space");

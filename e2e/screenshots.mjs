@@ -5,7 +5,7 @@
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { newVisitor, openBrowser, startDemo } from "./harness.mjs";
-import { openArea, openSheet, people, pick, choices, save, visitAs } from "./walk.mjs";
+import { answeredChoices, cardOf, openArea, openSheet, people, pick, save, visitAs } from "./walk.mjs";
 
 const folder = path.resolve(process.argv[2] ?? "docs/screenshots");
 const largest = 300_000; // bytes of one picture: a clone stays small
@@ -31,8 +31,9 @@ async function sheet(page) {
 async function preview(page) {
   const address = await openSheet(page);
   const buffer = await (await page.request.get(`${address}/workbook.xlsx`)).body();
-  await pick(choices(page).nth(0));
-  await save(page, choices(page).nth(0));
+  const id = await answeredChoices(page).last().getAttribute("id");
+  await pick(cardOf(page, id));
+  await save(page, cardOf(page, id));
   await page.goto(`${address}/import`);
   await page.locator("input[name=file]").setInputFiles({ name: "lke-pengadilan-contoh-01.xlsx", mimeType: "application/octet-stream", buffer });
   await page.locator("form[enctype='multipart/form-data'] button[type=submit]").click();

@@ -49,6 +49,11 @@ export function choices(page) {
   return page.locator("article.q").filter({ has: page.locator("input[type=radio][name=answer]") });
 }
 
+// answeredChoices are those of them that have an answer.
+export function answeredChoices(page) {
+  return page.locator("article.q").filter({ has: page.locator("input[type=radio][name=answer]:checked") });
+}
+
 // pick chooses another option than the one that stands, and returns its key.
 export async function pick(card) {
   const keys = await card.locator("input[type=radio]").evaluateAll((all) => all.map((r) => ({ key: r.value, checked: r.checked })));

@@ -60,7 +60,7 @@ full() { CGO_ENABLED=0 scripts/with-postgres.sh node scripts/gotest.mjs -timeout
 # Looking for new inputs takes as long as one lets it.
 fuzz() { FUZZTIME=${FUZZTIME:-10m} scripts/fuzz.sh; }
 
-browser() { scripts/with-postgres.sh node --test --test-reporter=spec e2e/; }
+browser() { scripts/with-postgres.sh node --test --test-reporter=spec e2e/*.test.mjs; }
 vulns() { scripts/vulns.sh; }
 
 stage needs needs

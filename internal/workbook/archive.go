@@ -17,6 +17,7 @@ type archive struct {
 	parts map[string]*zip.File // by lower-case name
 	read  map[string]bool      // parts that were inflated whole
 	left  int64                // bytes that may still be inflated
+	room  int64                // bytes of packed parts that may still be read
 }
 
 // openArchive checks a zip before any of it is unpacked: its directory is bounded before the standard library
@@ -35,7 +36,7 @@ func openArchive(src io.ReaderAt, size int64) (*archive, error) {
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // names are checked below, with a message of our own
 		return nil, damaged("zip")
 	}
-	a := &archive{parts: make(map[string]*zip.File, len(zr.File)), read: map[string]bool{}, left: maxInflated}
+	a := &archive{parts: make(map[string]*zip.File, len(zr.File)), read: map[string]bool{}, left: maxInflated, room: maxPacked}
 	for _, f := range zr.File {
 		name, err := partName(f)
 		if err != nil {
@@ -142,6 +143,10 @@ func (a *archive) inflate(ctx context.Context, name string) ([]byte, error) {
 	if f.UncompressedSize64 > uint64(max(a.left, 0)) {
 		return nil, tooMuch("inflated", maxInflated>>20)
 	}
+	if f.CompressedSize64 > uint64(max(a.room, 0)) {
+		return nil, tooMuch("packed", maxPacked>>20)
+	}
+	a.room -= int64(f.CompressedSize64)   //nolint:gosec // at most room, checked above
 	a.left -= int64(f.UncompressedSize64) //nolint:gosec // at most left, checked above
 	a.read[strings.ToLower(name)] = true
 	r, err := f.Open()
@@ -161,6 +166,8 @@ func (a *archive) inflate(ctx context.Context, name string) ([]byte, error) {
 		}
 	}
 	if n, err := io.ReadFull(r, make([]byte, 1)); n != 0 {
+		return nil, refuse("workbook.file.lying", "Part", shown(name))
+	} else if errors.Is(err, zip.ErrFormat) { // archive/zip counts too
 		return nil, refuse("workbook.file.lying", "Part", shown(name))
 	} else if !errors.Is(err, io.EOF) {
 		return nil, damaged(shown(name)) // the checksum

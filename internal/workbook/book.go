@@ -19,7 +19,9 @@ type loader struct {
 	texts   []string
 	styles  []cellFormat
 	rows    int
+	filled  int
 	cells   int
+	full    int
 	stray   int
 	merges  int
 }
@@ -220,10 +222,7 @@ func (l *loader) sharedTexts(name string) ([]string, error) {
 			if len(ends) == maxTexts {
 				return nil, tooMuch("texts", maxTexts)
 			}
-			from := len(block)
-			if block = s.richText(block); len(block)-from > 4*maxCellText {
-				return nil, tooMuch("text", maxCellText)
-			}
+			block = s.richText(block)
 			ends = append(ends, len(block))
 		case tokenClose, tokenText, tokenCDATA:
 		}
@@ -239,7 +238,8 @@ func (s *scanner) richText(dst []byte) []byte {
 	from := len(dst)
 	inText := false
 	for until := s.deep - 1; s.deep > until; {
-		switch s.next() {
+		kind := s.next()
+		switch kind {
 		case tokenEnd:
 			return dst
 		case tokenStart:
@@ -251,12 +251,17 @@ func (s *scanner) richText(dst []byte) []byte {
 			}
 		case tokenClose:
 			inText = false
-		case tokenText:
-			if inText {
-				dst = s.unescape(dst, s.text)
+		case tokenText, tokenCDATA:
+			if !inText {
+				break
 			}
-		case tokenCDATA:
-			if inText {
+			if len(dst)-from+len(s.text) > 4*maxCellText { // up to four bytes a character
+				s.err = tooMuch("text", maxCellText)
+				return dst
+			}
+			if kind == tokenText {
+				dst = s.unescape(dst, s.text)
+			} else {
 				dst = append(dst, s.text...)
 			}
 		}

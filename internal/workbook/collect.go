@@ -105,7 +105,7 @@ func (c *collector) question(p *columnPart, leaf int, rows []int) {
 	var from string
 	for _, r := range rows {
 		f := &p.sheet.facts[r]
-		if !c.outline.surelyPlaced(f, c.outline.row[leaf]) {
+		if !c.outline.surelyPlaced(f, c.outline.row[leaf], p.sheet.alike[r]) {
 			c.doubtful(p, node, r)
 			return
 		}
@@ -317,6 +317,9 @@ func (c *collector) unplaced(p *columnPart) {
 
 // isKey reports whether a text is an option of one of the instrument's scales.
 func (o *outline) isKey(text string) bool {
+	if len(text) > maxHeading {
+		return false
+	}
 	folded := fold(text)
 	for _, s := range o.in.Scales {
 		if slices.ContainsFunc(s.Keys, func(k string) bool { return fold(k) == folded }) {

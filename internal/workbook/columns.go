@@ -13,6 +13,7 @@ type placedSheet struct {
 	bands []band
 	facts []rowFacts
 	lines []int         // line of each row, -1
+	alike []float32     // how much its wording resembles the line's
 	rows  map[int][]int // rows of each question, by Node.Leaf
 }
 

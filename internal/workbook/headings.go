@@ -41,7 +41,7 @@ const maxHeading = 80
 // findBands returns the headings of a sheet from top to bottom; only tables with a column of answers count.
 func (s *sheet) findBands() []band {
 	var bands []band
-	for i := 0; i < len(s.rows); i++ {
+	for i := 0; i < len(s.rows) && len(bands) < maxBands; i++ {
 		if s.rows[i].headingWords() < 2 || !s.rows[i].looksLikeHeading() {
 			continue
 		}
@@ -83,6 +83,9 @@ func (s *sheet) hasGroups(i, width int) bool {
 // headingWords counts the cells of a row that a heading may be made of.
 func (r *row) headingWords() int {
 	n := 0
+	if len(r.cells) > maxTableCells {
+		return 0
+	}
 	for _, c := range r.cells {
 		if c.kind == cellText && len(c.text) <= maxHeading && headingKind(fold(c.text)) != columnUnknown {
 			n++
@@ -116,12 +119,13 @@ func (s *sheet) bandAt(first, last int) band {
 		cells := s.rows[i].cells
 		end = max(end, cells[len(cells)-1].col)
 	}
-	for _, a := range s.merges { // a merged heading reaches further than its text
-		if a.row1 >= b.first && a.row1 <= b.last {
-			end = min(max(end, a.col2), maxColumn)
+	for n := b.first; n <= b.last; n++ { // a merged heading reaches further than its text
+		for _, a := range s.merges[n] {
+			end = max(end, a.col2)
 			b.last = max(b.last, min(a.row2, b.first+2))
 		}
 	}
+	end = min(end, maxTableColumn)
 	group := ""
 	for col := 1; col <= end; col++ {
 		upper, fromLeft := s.heading(b.first, col)

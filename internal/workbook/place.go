@@ -34,11 +34,12 @@ const (
 	unreachable       = -math.MaxFloat32
 )
 
-// place returns the line of every row, -1 for rows that are none.
-func (o *outline) place(facts []rowFacts) []int {
+// place returns the line of every row, -1 for rows that are none, and how much each row's wording resembles its
+// line's.
+func (o *outline) place(facts []rowFacts) (lines []int, alike []float32) {
 	n := len(o.lines)
 	if n == 0 || len(facts) == 0 {
-		return nil
+		return nil, nil
 	}
 	// score[i] is the worth of the best walk that stands on line i-1 after the rows so far; 0 is before the first.
 	score, next := make([]float32, n+1), make([]float32, n+1)
@@ -46,13 +47,11 @@ func (o *outline) place(facts []rowFacts) []int {
 		score[i] = unreachable
 	}
 	steps := newSteps(len(facts), n+1)
-	sims := make([]float32, n)
+	all, scratch := make([]float32, len(facts)*n), newScratch(o.words)
 	for r := range facts {
-		f := &facts[r]
+		f, sims := &facts[r], all[r*n:(r+1)*n]
 		if f.exact < 0 && f.text != "" {
-			sims = o.words.resemble(f.text)
-		} else {
-			clear(sims)
+			o.words.resembleInto(sims, f.text, scratch)
 		}
 		o.step(f, sims, score, next, steps.row(r))
 		score, next = next, score
@@ -63,7 +62,13 @@ func (o *outline) place(facts []rowFacts) []int {
 			best = i
 		}
 	}
-	return steps.walkBack(best)
+	lines, alike = steps.walkBack(best), make([]float32, len(facts))
+	for r, at := range lines {
+		if at >= 0 {
+			alike[r] = all[r*n+at]
+		}
+	}
+	return lines, alike
 }
 
 // steps remembers for every row and line where the best walk came from.
@@ -99,12 +104,18 @@ func (o *outline) step(f *rowFacts, sims, score, next []float32, from []int32) {
 		ignored = pointsIgnored
 	}
 	best, bestAt := maximum(score)
-	ahead, aheadAt := score[0], 0 // the best walk before the line in question
+	ahead, aheadAt := score[0], 0      // the best walk before the line in question
+	onward, onwardAt := ahead, aheadAt // the best way to it line by line, leaving out some
 	for i := range o.lines {
 		next[i+1], from[i+1] = score[i+1]+ignored, stay
 		l := &o.lines[i]
-		came, at := score[i], i // from the line before
-		at, came = o.overLines(i, score, at, came)
+		if i > 0 {
+			onward -= o.lines[i-1].skipping()
+		}
+		if score[i] >= onward {
+			onward, onwardAt = score[i], i
+		}
+		came, at := onward, onwardAt
 		forward, back := float32(costJump), float32(costJumpBack)
 		if l.kind != lineGroup {
 			forward, back = costJumpLeaf, costJumpLeaf
@@ -140,22 +151,12 @@ func maximum(values []float32) (best float32, at int) {
 	return best, at
 }
 
-// overLines looks for a better way to line i that leaves out lines on the way: within a group one by one, and from
-// any line of the group before to the heading of the next.
-func (o *outline) overLines(i int, score []float32, at int, came float32) (int, float32) {
-	const reach = 12
-	cost := float32(0)
-	for k := i - 1; k >= 0 && k >= i-reach; k-- {
-		if o.lines[k].kind == lineInputs {
-			cost += costSkipLine / 3
-		} else {
-			cost += costSkipLine
-		}
-		if v := score[k] - cost; v > came {
-			came, at = v, k
-		}
+// skipping is what it costs to leave a line out.
+func (l *line) skipping() float32 {
+	if l.kind == lineInputs {
+		return costSkipLine / 3
 	}
-	return at, came
+	return costSkipLine
 }
 
 // worth weighs what a row says against one line.

@@ -132,8 +132,10 @@ func (o *outline) placeSheet(s *sheet) *placedSheet {
 		return nil
 	}
 	p.facts = o.factsOf(s, p.bands)
-	if p.lines = o.placeExact(p.facts); p.lines == nil {
-		p.lines = o.place(p.facts)
+	if p.lines = o.placeExact(p.facts); p.lines != nil {
+		p.alike = make([]float32, len(p.facts))
+	} else {
+		p.lines, p.alike = o.place(p.facts)
 	}
 	sure := false
 	for r, at := range p.lines {
@@ -144,9 +146,9 @@ func (o *outline) placeSheet(s *sheet) *placedSheet {
 		switch l.kind {
 		case lineQuestion:
 			p.rows[l.node.Leaf] = append(p.rows[l.node.Leaf], r)
-			sure = sure || o.surelyPlaced(&p.facts[r], at)
+			sure = sure || o.surelyPlaced(&p.facts[r], at, p.alike[r])
 		case lineGroup:
-			sure = sure || p.facts[r].exact == at || o.words.resemble(p.facts[r].text)[at] > 0.7
+			sure = sure || p.facts[r].exact == at || p.alike[r] > 0.7
 		case lineCaption, lineInputs:
 		}
 	}
@@ -181,7 +183,7 @@ func (o *outline) placeExact(facts []rowFacts) []int {
 // surelyPlaced decides whether a row may be read as this question. The walk has chosen the likeliest line; here it
 // must also be likely by itself: a contradicting answer type is never overlooked, and where there is none the
 // numbering or the wording must agree.
-func (o *outline) surelyPlaced(f *rowFacts, at int) bool {
+func (o *outline) surelyPlaced(f *rowFacts, at int, sim float32) bool {
 	const (
 		points  = 3.5  // numbering and answer type, or one of them with wording that is near
 		related = 0.05 // wording that has anything in common
@@ -191,7 +193,6 @@ func (o *outline) surelyPlaced(f *rowFacts, at int) bool {
 		return f.exact == at
 	}
 	l := &o.lines[at]
-	sim := o.words.resemble(f.text)[at]
 	if f.answer != "" {
 		return f.answer == l.answer && worthQuestion(f, l, sim) >= points
 	}
@@ -220,7 +221,7 @@ func (o *outline) findAgain(p *placedSheet) {
 			at := o.row[leaf]
 			first := &p.facts[rows[0]]
 			if sims[at] > 0.5 && f.answer == o.lines[at].answer && f.label == first.label && fold(f.text) == fold(first.text) {
-				p.lines[r] = at
+				p.lines[r], p.alike[r] = at, sims[at]
 				p.rows[leaf] = append(rows, r)
 				break
 			}

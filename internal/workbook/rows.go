@@ -3,7 +3,6 @@ package workbook
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // rowFacts is what one row says about which line of the instrument it is.
@@ -27,9 +26,7 @@ type rowFacts struct {
 // are left out.
 func (o *outline) factsOf(s *sheet, bands []band) []rowFacts {
 	var facts []rowFacts
-	for i := range bands {
-		s.dropRowNumbers(&bands[i])
-	}
+	s.dropRowNumbers(bands)
 	at := -1
 	for i := range s.rows {
 		r := &s.rows[i]
@@ -46,29 +43,38 @@ func (o *outline) factsOf(s *sheet, bands []band) []rowFacts {
 	return facts
 }
 
-// dropRowNumbers leaves out a column that numbers the rows of the sheet, since its numbers would be taken for those
-// of areas.
-func (s *sheet) dropRowNumbers(b *band) {
+// dropRowNumbers leaves out columns that number the rows of the sheet, since their numbers would be taken for those of
+// areas.
+func (s *sheet) dropRowNumbers(bands []band) {
 	const enough = 15 // areas are numbered to six
-	for i := range b.columns {
-		if b.columns[i].kind != columnText {
-			continue
-		}
-		n, last := 0, 0.0
-		for k := range s.rows {
-			if s.rows[k].n <= b.last || n < 0 {
+	type count struct {
+		n    int // rows so far, -1 once the numbers did not rise
+		last float64
+	}
+	counts := map[int]*count{}
+	for i := range s.rows {
+		for _, c := range s.rows[i].cells {
+			if c.kind != cellNumber || s.rows[i].n <= bands[0].last || c.col > maxTableColumn {
 				continue
 			}
-			if c := s.rows[k].at(b.columns[i].col); c != nil && c.kind == cellNumber {
-				if v := weightIn(c); v > last {
-					n, last = n+1, v
-				} else {
-					n = -1
-				}
+			k := counts[c.col]
+			if k == nil {
+				k = &count{}
+				counts[c.col] = k
+			}
+			if v := weightIn(&c); k.n >= 0 && v > k.last {
+				k.n, k.last = k.n+1, v
+			} else {
+				k.n = -1
 			}
 		}
-		if n >= enough {
-			b.columns[i].kind = columnEvidence
+	}
+	for i := range bands {
+		for j := range bands[i].columns {
+			c := &bands[i].columns[j]
+			if k := counts[c.col]; c.kind == columnText && k != nil && k.n >= enough {
+				c.kind = columnEvidence
+			}
 		}
 	}
 }
@@ -76,6 +82,7 @@ func (s *sheet) dropRowNumbers(b *band) {
 func (o *outline) factsOfRow(r *row, b *band) rowFacts {
 	f := rowFacts{row: r, exact: -1, typed: b.has(columnType)}
 	var wording []*cell
+	looked := false
 	for i := range r.cells {
 		c := &r.cells[i]
 		kind := b.kindOf(c.col)
@@ -92,14 +99,14 @@ func (o *outline) factsOfRow(r *row, b *band) rowFacts {
 		case columnWeight:
 			f.weight = weightIn(c)
 		case columnType:
-			if c.kind == cellText {
+			if c.kind == cellText && len(c.text) <= maxHeading {
 				f.answer = o.answerType(c.text)
 			}
 		case columnAnswer:
 			f.filled = true
 		case columnCriteria:
-			if c.kind == cellText && f.likely == "" {
-				f.likely = o.typeOfCriteria(c.text)
+			if c.kind == cellText && !looked {
+				f.likely, looked = o.typeOfCriteria(cutText(c.text, maxCriteria)), true
 			}
 		case columnUnknown, columnScore, columnNote, columnEvidence:
 		}
@@ -125,6 +132,9 @@ func (o *outline) idIn(c *cell) (int, bool) {
 }
 
 func weightIn(c *cell) float64 {
+	if len(c.text) > maxHeading {
+		return 0
+	}
 	n, err := c.number()
 	if err != nil {
 		return 0
@@ -143,14 +153,14 @@ func (f *rowFacts) readWording(cells []*cell) {
 		if _, isLabel := labelOf(c.text); isLabel && longest >= 0 {
 			continue
 		}
-		if longest < 0 || utf8.RuneCountInString(c.text) > utf8.RuneCountInString(cells[longest].text) {
+		if longest < 0 || len(c.text) > len(cells[longest].text) {
 			longest = i
 		}
 	}
 	if longest < 0 {
 		return
 	}
-	f.text, f.textAt = cells[longest].text, cells[longest].col
+	f.text, f.textAt = cutText(cells[longest].text, maxWording), cells[longest].col
 	for i := longest - 1; i >= 0; i-- {
 		if label, ok := labelOf(cells[i].text); ok {
 			f.cased = label
@@ -163,9 +173,20 @@ func (f *rowFacts) readWording(cells []*cell) {
 	f.label = strings.ToLower(f.cased)
 }
 
+// cutText shortens a text to so many bytes of whole characters.
+func cutText(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "")
+}
+
 // labelOf reads a numbering: "A.", "iv)", "(2)", "d", "-". Of a numbering with several parts, "1.i.a", the last
 // part counts, since the rest is the numbering of the lines above.
 func labelOf(text string) (string, bool) {
+	if len(text) > 40 {
+		return "", false
+	}
 	s := strings.TrimSpace(strings.Map(func(r rune) rune {
 		if isInvisible(r) {
 			return -1

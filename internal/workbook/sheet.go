@@ -12,7 +12,7 @@ type sheet struct {
 	name   string
 	hidden bool
 	rows   []row
-	merges []area
+	merges map[int][]area // by row
 }
 
 // row is one row with something in it; n counts from 1 as in the spreadsheet.
@@ -118,7 +118,7 @@ func (l *loader) row(s *scanner, out *sheet) error {
 	if len(r.cells) == 0 {
 		return nil
 	}
-	if len(out.rows) == maxFilledRows {
+	if l.filled++; l.filled > maxFilledRows {
 		return tooMuch("filled", maxFilledRows)
 	}
 	out.rows = append(out.rows, r)
@@ -149,6 +149,11 @@ func (l *loader) cell(s *scanner, previous int) (c cell, filled bool, err error)
 			return c, false, err
 		}
 	}
+	if filled {
+		if l.full++; l.full > maxFilledCells {
+			return c, false, tooMuch("cells", maxFilledCells)
+		}
+	}
 	if c.col > maxColumn {
 		if l.stray++; filled || l.stray > maxStrayCells {
 			return c, false, tooMuch("column", maxColumn)
@@ -174,9 +179,6 @@ func (s *scanner) cellContent(c *cell, inline bool) (v []byte, hasValue bool) {
 				if v = s.richText(nil); inline {
 					hasValue = true
 				}
-				if len(v) > 4*maxCellText {
-					s.err = tooMuch("text", maxCellText)
-				}
 			default:
 				s.skip()
 			}
@@ -197,6 +199,10 @@ func (s *scanner) plainText(limit int) []byte {
 		case tokenEnd:
 			return out
 		case tokenText:
+			if len(out)+len(s.text) > limit {
+				s.err = tooMuch("text", maxCellText)
+				return out
+			}
 			if out == nil && !strings.ContainsRune(string(s.text), '&') {
 				out = s.text // nearly always: no copy
 				break
@@ -269,7 +275,12 @@ func (l *loader) merge(s *scanner, out *sheet) error {
 	if !ok1 || !ok2 || a.col1 > a.col2 || a.row1 > a.row2 {
 		return nil // a range of one cell, or nonsense that changes nothing
 	}
-	out.merges = append(out.merges, a)
+	if out.merges == nil {
+		out.merges = map[int][]area{}
+	}
+	for n := a.row1; n <= a.row2 && n < a.row1+maxMergeRows; n++ {
+		out.merges[n] = append(out.merges[n], a)
+	}
 	return nil
 }
 
@@ -355,8 +366,8 @@ func (r *row) at(col int) *cell {
 
 // merged returns the merged range that covers this address.
 func (s *sheet) merged(rowNumber, col int) (area, bool) {
-	for _, a := range s.merges {
-		if rowNumber >= a.row1 && rowNumber <= a.row2 && col >= a.col1 && col <= a.col2 {
+	for _, a := range s.merges[rowNumber] {
+		if col >= a.col1 && col <= a.col2 {
 			return a, true
 		}
 	}

@@ -146,12 +146,29 @@ func rarity(in, of int) float64 { return math.Log(1 + float64(of)/float64(in)) }
 // resemble returns for every owner how much its best text resembles this one, 0 to 1.
 func (ix *wordIndex) resemble(text string) []float32 {
 	out := make([]float32, ix.size)
-	counts := map[uint32]float32{}
+	ix.resembleInto(out, text, newScratch(ix))
+	return out
+}
+
+// scratch is memory that one reader of many texts uses again and again.
+type scratch struct {
+	counts map[uint32]float32
+	dots   []float32
+}
+
+func newScratch(ix *wordIndex) *scratch {
+	return &scratch{counts: map[uint32]float32{}, dots: make([]float32, len(ix.norms))}
+}
+
+// resembleInto is resemble into memory of the caller, which must be zero.
+func (ix *wordIndex) resembleInto(out []float32, text string, s *scratch) {
+	counts, dots := s.counts, s.dots
+	clear(counts)
+	clear(dots)
 	grams(text, func(g uint32) { counts[g]++ })
 	if len(counts) == 0 {
-		return out
+		return
 	}
-	dots := make([]float32, len(ix.norms))
 	var own float64
 	for g, n := range counts {
 		list := ix.postings[g]
@@ -167,5 +184,4 @@ func (ix *wordIndex) resemble(text string) []float32 {
 			out[ix.owners[t]] = sim
 		}
 	}
-	return out
 }

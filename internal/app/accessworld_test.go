@@ -1,0 +1,281 @@
+package app
+
+import (
+	"bytes"
+	"database/sql"
+	"log/slog"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"zona/internal/assessment"
+	"zona/internal/auth"
+	"zona/internal/config"
+	"zona/internal/instrument"
+	"zona/internal/org"
+	"zona/internal/web"
+)
+
+// accessPassword is everybody's here.
+const accessPassword = "laut biru tenang 77"
+
+// accessWorld is a whole program in the test's process: two institutions, four units, a person per role, and in every
+// unit a sheet that is open and one that is past its deadline.
+type accessWorld struct {
+	t        *testing.T
+	services services
+	handler  http.Handler
+	rows     []web.Row
+	watch    *sql.Conn
+	sessions map[string]auth.Opened
+	logins   map[string]string
+
+	institutions map[place]string
+	units        map[place]string
+	persons      map[place]string // somebody whom one could invite
+	sheets       map[string]string
+	imports      map[string]string
+	periods      map[string]string
+	blank        []byte // a workbook with one answer
+	asked        int
+}
+
+func newAccessWorld(t *testing.T) *accessWorld {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "z.db")
+	cfg := config.Default()
+	cfg.Database = path
+	past := time.Now().AddDate(-1, 0, 0)
+	clock := past // of the years before; the pages live today
+	db, _, err := openDatabaseAt(t.Context(), cfg, nil, func() time.Time {
+		if clock.IsZero() {
+			return time.Now()
+		}
+		return clock
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	w := &accessWorld{
+		t: t, services: newServices(db, func() time.Time {
+			if clock.IsZero() {
+				return time.Now()
+			}
+			return clock
+		}),
+		sessions: map[string]auth.Opened{}, logins: map[string]string{},
+		institutions: map[place]string{}, units: map[place]string{}, persons: map[place]string{},
+		sheets: map[string]string{}, imports: map[string]string{}, periods: map[string]string{},
+	}
+	root := w.first()
+	w.house(root)
+	w.people(root, past)
+	w.fill(root, "past the deadline", past)
+	clock = time.Time{}
+	w.fill(root, "open", time.Now())
+	w.openSessions()
+	w.handler, err = handler(cfg, db, w.services, slog.New(slog.DiscardHandler), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.rows = web.Table(pages(cfg, w.services, slog.New(slog.DiscardHandler), false))
+	w.watch = watcher(t, path)
+	return w
+}
+
+func (w *accessWorld) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *accessWorld) first() org.Actor {
+	code, err := w.services.auth.PrepareSetUp(w.t.Context())
+	w.must(err)
+	opened, err := w.services.auth.SetUp(w.t.Context(), auth.FirstAdministrator{Code: code, Name: "Root", Login: "root@x.example", Password: accessPassword, Source: "test"})
+	w.must(err)
+	w.logins["administrator, instance"] = "root@x.example"
+	actor, err := w.services.org.Actor(w.t.Context(), opened.Session.Person)
+	w.must(err)
+	return actor
+}
+
+func (w *accessWorld) house(root org.Actor) {
+	for _, name := range []string{"A", "B"} {
+		id, err := w.services.org.CreateInstitution(w.t.Context(), root, org.NewInstitution{Name: "Instansi " + name, Kind: org.Central, Zone: "Asia/Jakarta"})
+		w.must(err)
+		if name == "A" {
+			w.institutions[own], w.institutions[child], w.institutions[sibling] = id, id, id
+		} else {
+			w.institutions[foreign] = id
+		}
+	}
+	for _, at := range places {
+		parent := ""
+		if at == child {
+			parent = w.units[own]
+		}
+		id, err := w.services.org.AddUnit(w.t.Context(), root, org.NewUnit{Institution: w.institutions[at], Parent: parent, Name: "Unit " + string(at)})
+		w.must(err)
+		w.units[at] = id
+		w.persons[at] = w.person(root, at, "orang "+string(at))
+	}
+}
+
+func (w *accessWorld) person(root org.Actor, at place, name string) string {
+	w.t.Helper()
+	login := strings.ReplaceAll(strings.ReplaceAll(name, " ", "-"), ",", "") + "@x.example"
+	id, err := w.services.org.AddPerson(w.t.Context(), root, org.NewPerson{Institution: w.institutions[at], Unit: w.units[at], Name: name, Login: login})
+	w.must(err)
+	w.logins[name] = login
+	return id
+}
+
+// people makes one person per role of the table, all at home in the unit "own".
+func (w *accessWorld) people(root org.Actor, past time.Time) {
+	unit := org.Scope{Kind: org.OneUnit, Institution: w.institutions[own], Unit: w.units[own]}
+	subtree := org.Scope{Kind: org.Subtree, Institution: w.institutions[own], Unit: w.units[own]}
+	whole := org.Scope{Kind: org.WholeInstitution, Institution: w.institutions[own]}
+	for who, a := range map[string]org.NewAssignment{
+		"no role":                   {},
+		"expired coordinator":       {Role: org.Coordinator, Scope: unit, Until: past.AddDate(0, 1, 0)},
+		"administrator":             {Role: org.Administrator, Scope: whole},
+		"head of institution":       {Role: org.InstitutionHead, Scope: whole},
+		"head of unit":              {Role: org.UnitHead, Scope: unit},
+		"coordinator":               {Role: org.Coordinator, Scope: unit},
+		"coordinator of a subtree":  {Role: org.Coordinator, Scope: subtree},
+		"member":                    {Role: org.Member, Scope: unit},
+		"evaluator":                 {Role: org.Evaluator, Scope: whole},
+		"evaluator of a subtree":    {Role: org.Evaluator, Scope: subtree},
+		"observer of a single unit": {Role: org.Observer, Scope: unit},
+	} {
+		a.Person = w.person(root, own, who)
+		if a.Role != "" {
+			_, err := w.services.org.Assign(w.t.Context(), root, a)
+			w.must(err)
+		}
+		code, _, err := w.services.auth.Invite(w.t.Context(), root, a.Person)
+		w.must(err)
+		_, err = w.services.auth.Accept(w.t.Context(), auth.Acceptance{Code: code, Password: accessPassword, Source: "test"})
+		w.must(err)
+	}
+}
+
+// fill opens a sheet in every unit and leaves a previewed import on it. A helper with all rights in the unit does it.
+func (w *accessWorld) fill(root org.Actor, state string, at time.Time) {
+	for _, p := range places {
+		institution := w.institutions[p]
+		if w.periods[institution+state] == "" {
+			id, err := w.services.sheets.CreatePeriod(w.t.Context(), root, assessment.NewPeriod{
+				Institution: institution, Year: at.Year(), Name: "Evaluasi " + state, Instrument: "lke-2021", Zone: "Asia/Jakarta",
+				Opens: at.AddDate(0, 0, -1), Deadline: at.AddDate(0, 1, 0),
+			})
+			w.must(err)
+			w.periods[institution+state] = id
+		}
+		helper := org.Actor{Person: w.persons[p], Institution: institution, Assignments: []org.Assignment{{
+			Role: org.Coordinator, Scope: org.Scope{Kind: org.WholeInstance}, From: at.AddDate(-1, 0, 0),
+		}, {
+			Role: org.Coordinator, Scope: org.Scope{Kind: org.OneUnit, Institution: institution, Unit: w.units[p], Path: "/"}, From: at.AddDate(-1, 0, 0),
+		}}}
+		unit, err := w.services.org.Unit(w.t.Context(), root, w.units[p])
+		w.must(err)
+		helper.Assignments[1].Scope.Path = unit.Path
+		sheet, err := w.services.sheets.Open(w.t.Context(), helper, assessment.NewAssessment{Unit: w.units[p], Period: w.periods[institution+state], Target: "WBK"})
+		w.must(err)
+		w.sheets[string(p)+state] = sheet
+		raw := w.workbook()
+		id, err := w.services.sheets.PreviewImport(w.t.Context(), helper, assessment.Upload{
+			Assessment: sheet, FileName: "lke.xlsx", Source: bytes.NewReader(raw), Size: int64(len(raw)),
+		})
+		w.must(err)
+		w.imports[string(p)+state] = id
+	}
+}
+
+// workbook is a form with one answer, written by the program itself.
+func (w *accessWorld) workbook() []byte {
+	w.t.Helper()
+	if w.blank == nil {
+		in, err := instrument.ByID("lke-2021")
+		w.must(err)
+		var b bytes.Buffer
+		w.must(workbooks{}.WriteWorkbook(&b, assessment.View{
+			Instrument: in, Entries: []assessment.Entry{{Question: "A.I.1.i.a", Answer: instrument.Answer{Choice: "Ya"}}},
+		}))
+		w.blank = b.Bytes()
+	}
+	return w.blank
+}
+
+func (w *accessWorld) openSessions() {
+	for who := range w.logins {
+		if _, ok := granted[who]; ok {
+			w.openSession(who)
+		}
+	}
+}
+
+func (w *accessWorld) openSession(who string) {
+	w.t.Helper()
+	opened, err := w.services.auth.SignIn(w.t.Context(), auth.Credentials{Login: w.logins[who], Password: accessPassword, Source: "test"})
+	w.must(err)
+	w.sessions[who] = opened
+}
+
+func (w *accessWorld) roles() []string { return slices.Sorted(maps.Keys(granted)) }
+
+// address fills the row's placeholders with what lies at a place.
+func (w *accessWorld) address(row web.Row, at place, state string) string {
+	return strings.NewReplacer(
+		"{$}", "", "{institution}", w.institutions[at], "{unit}", w.units[at], "{person}", w.persons[at],
+		"{assessment}", w.sheets[string(at)+state], "{import}", w.imports[string(at)+state],
+		"{question}", w.question(), "{node}", "A.I.1", "{code}", "AAAA-AAAA-AAAA",
+	).Replace(row.Path())
+}
+
+// question is another one at each request, so that the answers of the matrix do not meet.
+func (w *accessWorld) question() string {
+	ids := []string{"A.I.1.i.b", "A.I.1.ii.b", "A.I.1.ii.c", "A.I.1.iii.a", "A.I.1.iii.b", "A.I.1.iii.c", "A.I.2.i.a", "A.I.2.i.b", "A.I.2.ii.a", "A.I.2.ii.b"}
+	w.asked++
+	return ids[w.asked%len(ids)]
+}
+
+// form is what a POST to the row carries.
+func (w *accessWorld) form(row web.Row, at place, state string) url.Values {
+	switch {
+	case strings.Contains(row.Pattern, "/answers/"):
+		return url.Values{"revision": {"0"}, "answer": {"A"}, "note": {""}}
+	case strings.HasSuffix(row.Pattern, "/sheet"):
+		return url.Values{"period": {w.periods[w.institutions[at]+state]}, "target": {"WBK"}}
+	case strings.HasSuffix(row.Pattern, "/apply"):
+		return url.Values{"mode": {"fill"}}
+	case strings.HasSuffix(row.Pattern, "/import"):
+		return url.Values{"column": {"unit"}}
+	}
+	return url.Values{}
+}
+
+// upload is the form with the workbook as its file.
+func (w *accessWorld) upload(form url.Values) (body []byte, contentType string) {
+	w.t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	for name := range form {
+		w.must(m.WriteField(name, form.Get(name)))
+	}
+	part, err := m.CreateFormFile("file", "lke.xlsx")
+	w.must(err)
+	_, err = part.Write(w.workbook())
+	w.must(err)
+	w.must(m.Close())
+	return b.Bytes(), m.FormDataContentType()
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"zona/internal/app"
 	"zona/internal/config"
@@ -11,7 +12,7 @@ import (
 
 // call is what every command gets beside its flags.
 type call struct {
-	ctx     context.Context
+	ctx     context.Context //nolint:containedctx // kong hands one value to every command; it lives as long as the call
 	environ []string
 	std     streams
 }
@@ -37,7 +38,7 @@ type configured struct {
 func (c configured) load(environ []string) (config.Config, error) {
 	for name, value := range map[string]string{"ZONA_DATABASE": c.Database, "ZONA_LISTEN": c.Listen} {
 		if value != "" {
-			environ = append(environ[:len(environ):len(environ)], name+"="+value)
+			environ = append(slices.Clip(environ), name+"="+value)
 		}
 	}
 	return config.Load(c.Config, environ)

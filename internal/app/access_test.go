@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -239,6 +238,6 @@ func (w *accessWorld) row(pattern string) web.Row {
 			return r
 		}
 	}
-	w.t.Fatal(fmt.Sprintf("no row %s", pattern))
+	w.t.Fatalf("no row %s", pattern)
 	return web.Row{}
 }

@@ -5,6 +5,7 @@ package app
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 )
 
 // Exit ends the program with a code; Err, when there is one, is printed first.
@@ -30,11 +31,12 @@ func Version() string {
 	if !ok {
 		return "zona (unknown build)"
 	}
-	v := info.Main.Version
+	var v strings.Builder
+	v.WriteString(info.Main.Version)
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
-			v += " " + s.Value
+			v.WriteString(" " + s.Value)
 		}
 	}
-	return "zona " + v + " " + info.GoVersion
+	return "zona " + v.String() + " " + info.GoVersion
 }

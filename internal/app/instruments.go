@@ -23,8 +23,7 @@ func ValidateInstrument(path string, out io.Writer) error {
 		return Exit{Code: 2, Err: fmt.Errorf("read %s: %w", path, err)}
 	}
 	in, err := instrument.Load(filepath.Base(path), raw)
-	var wrong *instrument.LoadError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*instrument.LoadError](err); ok {
 		if _, err := fmt.Fprintln(out, strings.TrimSpace(wrong.Error())); err != nil {
 			return err
 		}

@@ -127,7 +127,7 @@ type scoredFile struct {
 	problems   []workbook.Problem
 }
 
-func (s scoredFile) code() int {
+func (s *scoredFile) code() int {
 	switch {
 	case s.result == nil:
 		return notReadable
@@ -137,11 +137,11 @@ func (s scoredFile) code() int {
 	return scored
 }
 
-func (s scoredFile) write(w io.Writer, req ScoreRequest) error {
+func (s *scoredFile) write(w io.Writer, req ScoreRequest) error {
 	if req.JSON {
-		return writeScoreJSON(w, s, req.Text)
+		return writeScoreJSON(w, *s, req.Text)
 	}
-	return writeScoreText(w, s, req.Text)
+	return writeScoreText(w, *s, req.Text)
 }
 
 // scoreFile never fails: what is wrong with a file is part of its result.
@@ -168,7 +168,7 @@ func readWorkbookFile(ctx context.Context, req ScoreRequest, name string) (score
 	if err != nil {
 		return scoredFile{}, err
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return scoredFile{}, err

@@ -18,22 +18,22 @@ const nameWidth = 60
 // writeScoreText writes the tree down to sub-areas, the verdicts with every rule, and what is missing or unreadable.
 func writeScoreText(w io.Writer, s scoredFile, text *locale.Printer) error {
 	p := &page{w: w, text: text}
-	p.line("%s: %s", text.T("cli.tree.file"), s.name)
+	p.linef("%s: %s", text.T("cli.tree.file"), s.name)
 	if s.result == nil {
-		p.line("%s", text.T("cli.tree.unread"))
+		p.linef("%s", text.T("cli.tree.unread"))
 		p.problems(s)
-		p.line("")
+		p.linef("")
 		return p.err
 	}
-	p.line("%s: %s (%s)", text.T("cli.tree.instrument"), s.instrument.Title, s.instrument.ID)
-	p.line("")
+	p.linef("%s: %s (%s)", text.T("cli.tree.instrument"), s.instrument.Title, s.instrument.ID)
+	p.linef("")
 	p.tree(s.result)
 	for _, v := range s.result.Verdicts {
 		p.verdict(v)
 	}
 	if n := len(s.result.Unanswered); n > 0 {
-		p.line("%s: %s", text.T("cli.tree.unanswered", "Count", text.Count(int64(n))), strings.Join(s.result.Unanswered, ", "))
-		p.line("")
+		p.linef("%s: %s", text.T("cli.tree.unanswered", "Count", text.Count(int64(n))), strings.Join(s.result.Unanswered, ", "))
+		p.linef("")
 	}
 	p.problems(s)
 	return p.err
@@ -46,14 +46,14 @@ type page struct {
 	err  error
 }
 
-func (p *page) line(format string, args ...any) {
+func (p *page) linef(format string, args ...any) {
 	if p.err == nil {
 		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
 	}
 }
 
 func (p *page) tree(r *scoring.Result) {
-	p.line("%-12s %-*s %10s %10s %9s", "", nameWidth, "", p.text.T("cli.tree.score"), p.text.T("cli.tree.weight"), p.text.T("cli.tree.percent"))
+	p.linef("%-12s %-*s %10s %10s %9s", "", nameWidth, "", p.text.T("cli.tree.score"), p.text.T("cli.tree.weight"), p.text.T("cli.tree.percent"))
 	for i, n := range r.Instrument.Nodes {
 		if n.Level == instrument.Leaf {
 			continue
@@ -61,19 +61,19 @@ func (p *page) tree(r *scoring.Result) {
 		p.row(n.ID, strings.Repeat("  ", depth(r.Instrument, n))+n.Name, r.Nodes[i], missed(r, i, -1))
 	}
 	p.row("", p.text.T("cli.tree.total"), r.Whole(), missed(r, -1, -1))
-	p.line("")
+	p.linef("")
 	if len(r.Instrument.Groups) > 0 {
-		p.line("%s", p.text.T("cli.tree.groups"))
+		p.linef("%s", p.text.T("cli.tree.groups"))
 		for i, g := range r.Instrument.Groups {
 			p.row(g.ID, g.Name, r.Groups[i], missed(r, -1, i))
 		}
-		p.line("")
+		p.linef("")
 	}
 }
 
 // row prints a score with as many decimals as tell that it misses its threshold.
 func (p *page) row(id, name string, n scoring.NodeScore, threshold exact.Number) {
-	p.line("%-12s %s %10s %10s %9s", id, pad(name, nameWidth), p.text.Against(n.Score, threshold), p.text.Number(n.Weight, 2), p.text.PercentAgainst(n.Fraction, threshold.Div(n.Weight)))
+	p.linef("%-12s %s %10s %10s %9s", id, pad(name, nameWidth), p.text.Against(n.Score, threshold), p.text.Number(n.Weight, 2), p.text.PercentAgainst(n.Fraction, threshold.Div(n.Weight)))
 }
 
 // missed is the lowest threshold in points that a node, a group or (both -1) the total falls short of; 0 where it
@@ -112,7 +112,7 @@ func (p *page) verdict(v scoring.Verdict) {
 	if v.Pass {
 		state = "cli.tree.pass"
 	}
-	p.line("%s - %s: %s", v.Predicate.ID, v.Predicate.Name, p.text.T(state))
+	p.linef("%s - %s: %s", v.Predicate.ID, v.Predicate.Name, p.text.T(state))
 	for _, r := range v.Rules {
 		value, threshold := p.text.Against(r.Value, r.Threshold), p.text.Number(r.Threshold, 2)
 		if r.Rule.Fraction {
@@ -122,16 +122,16 @@ func (p *page) verdict(v scoring.Verdict) {
 		if !r.Pass {
 			mark, gap = "-", p.text.T("cli.tree.rule.short", "Short", p.text.Shortfall(r.Short))
 		}
-		p.line("  %s %-18s %s %14s >= %-8s %s", mark, r.Rule.ID, pad(r.Rule.Label, 44), value, threshold, gap)
+		p.linef("  %s %-18s %s %14s >= %-8s %s", mark, r.Rule.ID, pad(r.Rule.Label, 44), value, threshold, gap)
 	}
-	p.line("")
+	p.linef("")
 }
 
 func (p *page) problems(s scoredFile) {
 	if len(s.problems) == 0 {
 		return
 	}
-	p.line("%s", p.text.T("cli.tree.problems", "Count", len(s.problems)))
+	p.linef("%s", p.text.T("cli.tree.problems", "Count", len(s.problems)))
 	for _, x := range problemsJSON(s, p.text) {
 		where := strings.Trim(x.Sheet+"!"+x.Cell, "!")
 		var parts []string
@@ -140,10 +140,10 @@ func (p *page) problems(s scoredFile) {
 				parts = append(parts, part)
 			}
 		}
-		p.line("  %s: %s", strings.Join(parts, " "), x.Rule)
-		p.line("    %s: %s", p.text.T("cli.tree.mend"), x.Mend)
+		p.linef("  %s: %s", strings.Join(parts, " "), x.Rule)
+		p.linef("    %s: %s", p.text.T("cli.tree.mend"), x.Mend)
 	}
-	p.line("")
+	p.linef("")
 }
 
 func quoted(s string) string {

@@ -41,7 +41,7 @@ type Store interface {
 	SaveImport(ctx context.Context, i Import, was ImportState) error
 }
 
-// Transactor: see org.Transactor.
+// Transactor runs fn in one transaction; see org.Transactor.
 type Transactor interface {
 	InTx(ctx context.Context, key idempotency.Key, fn func(ctx context.Context, s Store) (outcome string, err error)) (outcome string, replayed bool, err error)
 }

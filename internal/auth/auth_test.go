@@ -291,6 +291,7 @@ func TestSessionsEndWhenTheyShould(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	open := func(t *testing.T) (*Service, *memory, Opened) {
+		t.Helper()
 		s, m := setup(t)
 		o, err := s.SignIn(ctx, Credentials{Login: "siti@pn.example", Password: secret})
 		if err != nil {

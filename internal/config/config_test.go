@@ -71,8 +71,8 @@ func TestBadSettingsAreRefusedWithTheWayToMendThem(t *testing.T) {
 func TestEveryFieldHasItsKey(t *testing.T) {
 	t.Parallel()
 	var tags []string
-	for i := range reflect.TypeFor[Config]().NumField() {
-		tags = append(tags, reflect.TypeFor[Config]().Field(i).Tag.Get("koanf"))
+	for field := range reflect.TypeFor[Config]().Fields() {
+		tags = append(tags, field.Tag.Get("koanf"))
 	}
 	if !reflect.DeepEqual(tags, keys()) {
 		t.Errorf("fields are %v, keys %v", tags, keys())

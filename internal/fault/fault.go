@@ -2,7 +2,10 @@
 // arguments, and the fields concerned. Everything else is an ordinary error, logged and never shown.
 package fault
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // Kind is what went wrong, in the terms of the person who asked.
 type Kind int
@@ -39,11 +42,12 @@ type Field struct {
 
 // Error is for logs only.
 func (f *Fault) Error() string {
-	text := "fault: " + f.Message
+	var text strings.Builder
+	text.WriteString("fault: " + f.Message)
 	for _, field := range f.Fields {
-		text += ", " + field.Name + " " + field.Message
+		text.WriteString(", " + field.Name + " " + field.Message)
 	}
-	return text
+	return text.String()
 }
 
 // New returns a fault of this kind; args are alternating names and values for the message.

@@ -3,6 +3,7 @@ package scoring_test
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -222,7 +223,7 @@ func extreme(in *instrument.Instrument, best bool) map[string]instrument.Answer 
 func TestSC02SurveyValueIsAShareOfItsWeight(t *testing.T) {
 	t.Parallel()
 	in := lke(t)
-	for hundredths := int64(0); hundredths <= 400; hundredths++ {
+	for hundredths := range int64(401) {
 		s := exact.Frac(hundredths, 100)
 		r := scoring.Score(in, map[string]instrument.Answer{"B.I.a": {Number: &s}, "B.II.a": {Number: &s}})
 		want := exact.MustParse("17.5").Mul(s).Div(exact.Int(4))
@@ -465,8 +466,7 @@ func TestScoresEqualTheOracle(t *testing.T) {
 func oddWeights(t *rapid.T, like *instrument.Instrument) *instrument.Instrument {
 	in := shapedLike(like)
 	primes := []int64{999_999_937, 999_999_929, 999_999_893, 7, 1}
-	for i := len(in.Nodes) - 1; i >= 0; i-- {
-		n := in.Nodes[i]
+	for i, n := range slices.Backward(in.Nodes) {
 		n.Question = like.Nodes[i].Question
 		if n.Question != nil {
 			n.Weight = exact.Frac(rapid.Int64Range(0, 3).Draw(t, "weight"), rapid.SampledFrom(primes).Draw(t, "over"))

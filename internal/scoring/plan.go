@@ -3,6 +3,7 @@ package scoring
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"zona/internal/exact"
 	"zona/internal/fault"
@@ -214,10 +215,8 @@ func (p *planner) counts(r *instrument.Rule, node int) bool {
 			return true
 		}
 		if r.Group >= 0 {
-			for _, m := range p.in.Groups[r.Group].Members {
-				if i == m {
-					return true
-				}
+			if slices.Contains(p.in.Groups[r.Group].Members, i) {
+				return true
 			}
 		}
 	}

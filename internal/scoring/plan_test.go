@@ -2,6 +2,7 @@ package scoring_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -105,9 +106,7 @@ func (x *tiny) wrong(plan scoring.Plan) string {
 
 func (x *tiny) answersAfter(plan scoring.Plan) map[string]instrument.Answer {
 	answers := map[string]instrument.Answer{}
-	for id, a := range x.answers {
-		answers[id] = a
-	}
+	maps.Copy(answers, x.answers)
 	for _, m := range plan.Moves {
 		answers[m.Question] = m.To
 	}

@@ -37,11 +37,6 @@ type searchRung[T amount[T]] struct {
 	gain, each T
 }
 
-func (it *searchItem[T]) top() int64 {
-	last := &it.rungs[len(it.rungs)-1]
-	return last.k + last.n
-}
-
 type searchNeed[T amount[T]] struct {
 	points T
 	items  set

@@ -28,14 +28,3 @@ func shapedLike(like *instrument.Instrument) *instrument.Instrument {
 	}
 	return in
 }
-
-// at answers every question of a shaped sheet at or below a line with the same fraction.
-func at(in *instrument.Instrument, answers map[string]instrument.Answer, node int, fraction exact.Number) {
-	n := in.Nodes[node]
-	if n.Question != nil {
-		answers[n.ID] = instrument.Answer{Number: &fraction}
-	}
-	for _, c := range n.Children {
-		at(in, answers, c, fraction)
-	}
-}

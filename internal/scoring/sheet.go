@@ -54,7 +54,11 @@ const maxScale = 1 << 40
 type sheetKey struct{}
 
 func sheetOf(in *instrument.Instrument) *sheet {
-	return in.Derived(sheetKey{}, func() any { return compile(in) }).(*sheet)
+	s, ok := in.Derived(sheetKey{}, func() any { return compile(in) }).(*sheet)
+	if !ok {
+		return compile(in) // nothing but a sheet is ever kept under sheetKey
+	}
+	return s
 }
 
 func compile(in *instrument.Instrument) *sheet {

@@ -3,6 +3,7 @@ package scoring
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"zona/internal/exact"
 	"zona/internal/instrument"
@@ -103,8 +104,8 @@ func (t *tally) write(i int) bool {
 
 // sumAll adds up every line, children before parents, then the groups and the whole.
 func (t *tally) sumAll() {
-	for i := len(t.sheet.in.Nodes) - 1; i >= 0; i-- {
-		if n := t.sheet.in.Nodes[i]; n.Leaf < 0 {
+	for i, v := range slices.Backward(t.sheet.in.Nodes) {
+		if n := v; n.Leaf < 0 {
 			t.sum(i, n.Children, t.sheet.weights[i])
 		}
 	}

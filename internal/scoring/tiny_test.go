@@ -3,6 +3,7 @@ package scoring_test
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"pgregory.net/rapid"
 
@@ -90,8 +91,7 @@ func (x *tiny) addNode(id string, parent int, q *instrument.Question) int {
 
 // weigh gives questions the weights drawn for them and adds them up.
 func (x *tiny) weigh() {
-	for i := len(x.in.Nodes) - 1; i >= 0; i-- {
-		n := x.in.Nodes[i]
+	for _, n := range slices.Backward(x.in.Nodes) {
 		if n.Parent >= 0 {
 			p := x.in.Nodes[n.Parent]
 			p.Weight = p.Weight.Add(n.Weight)

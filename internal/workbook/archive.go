@@ -146,14 +146,14 @@ func (a *archive) inflate(ctx context.Context, name string) ([]byte, error) {
 	if f.CompressedSize64 > uint64(max(a.room, 0)) {
 		return nil, tooMuch("packed", maxPacked>>20)
 	}
-	a.room -= int64(f.CompressedSize64)   //nolint:gosec // at most room, checked above
-	a.left -= int64(f.UncompressedSize64) //nolint:gosec // at most left, checked above
+	a.room -= int64(f.CompressedSize64)
+	a.left -= int64(f.UncompressedSize64)
 	a.read[strings.ToLower(name)] = true
 	r, err := f.Open()
 	if err != nil {
 		return nil, damaged(shown(name))
 	}
-	defer r.Close() //nolint:errcheck // nothing is written
+	defer r.Close()
 	data := make([]byte, f.UncompressedSize64)
 	const chunk = 256 << 10 // looked at the clock once per
 	for at := 0; at < len(data); {
@@ -213,7 +213,7 @@ func readHead(f *zip.File, head []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer r.Close() //nolint:errcheck // nothing is written
+	defer r.Close()
 	n, err := io.ReadFull(r, head)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = nil

@@ -297,7 +297,7 @@ func numberCells(l layout, r formRow, label string) []any {
 func save(t testing.TB, pages ...*page) []byte {
 	t.Helper()
 	f := excelize.NewFile()
-	defer f.Close() //nolint:errcheck // in memory
+	defer f.Close()
 	styles := map[int]int{}
 	for i, p := range pages {
 		if i == 0 {

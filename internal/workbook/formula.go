@@ -55,12 +55,10 @@ func (t *translator) peek() string {
 	return t.tokens[0]
 }
 
-func (t *translator) take() string {
-	tok := t.peek()
+func (t *translator) take() {
 	if len(t.tokens) > 0 {
 		t.tokens = t.tokens[1:]
 	}
-	return tok
 }
 
 func (t *translator) condition() string { return t.joined("or", "OR", t.conjunction) }

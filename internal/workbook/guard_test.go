@@ -71,7 +71,7 @@ func TestMeasuredProcess(t *testing.T) {
 	must(t, err)
 	results := map[string]measured{}
 	for _, name := range names {
-		data, err := os.ReadFile(name) //nolint:gosec // from the parent
+		data, err := os.ReadFile(name)
 		must(t, err)
 		m := measured{Milliseconds: 1e9}
 		debug.FreeOSMemory()
@@ -101,7 +101,7 @@ func openWithExcelize(data []byte) string {
 	if err != nil {
 		return err.Error()
 	}
-	defer f.Close() //nolint:errcheck // measured only
+	defer f.Close()
 	rows, err := f.GetRows(f.GetSheetName(0))
 	if err != nil {
 		return err.Error()
@@ -110,12 +110,12 @@ func openWithExcelize(data []byte) string {
 }
 
 // resident is the memory that the process holds, and the most that it held, in bytes.
-func resident(t *testing.T) (now, peak int64) {
+func resident(_ *testing.T) (now, peak int64) {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil { // no such file on this system
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		return int64(m.HeapInuse), int64(m.Sys) //nolint:gosec // far below
+		return int64(m.HeapInuse), int64(m.Sys)
 	}
 	for line := range strings.Lines(string(status)) {
 		fields := strings.Fields(line)
@@ -143,12 +143,12 @@ func measure(t *testing.T, files [][]byte, with string) []measured {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestMeasuredProcess$") //nolint:gosec // this test itself
+	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestMeasuredProcess$")
 	cmd.Env = append(os.Environ(), "ZONA_TEST_MEASURE="+dir, "ZONA_TEST_MEASURE_WITH="+with)
 	if log, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "hasil.json")) //nolint:gosec // of the process
+	text, err := os.ReadFile(filepath.Join(dir, "hasil.json"))
 	must(t, err)
 	var results map[string]measured
 	must(t, json.Unmarshal(text, &results))
@@ -216,6 +216,7 @@ func TestFP03FormulasThatCallOneAnotherAreNeverCalculated(t *testing.T) {
 
 // linked are files that point to the outside in every way that spreadsheets know.
 func linked(t *testing.T, address string) []hostileFile {
+	t.Helper()
 	form := written(t, lke(t), Sheet{Answers: someAnswers(lke(t), 1, 1)})
 	with := func(extra ...part) []byte { return packed(t, append(partsOf(t, form), extra...)...) }
 	url := "http://" + address + "/"
@@ -250,7 +251,7 @@ func TestFP04NothingThatAFilePointsToIsFollowed(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	defer listener.Close() //nolint:errcheck // ends the loop below
+	defer listener.Close()
 	var connections atomic.Int64
 	go func() {
 		for {

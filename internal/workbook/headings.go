@@ -279,9 +279,9 @@ func isAnswerHeading(ws []string) bool {
 }
 
 // hasWord reports whether one of the words is there, allowing a slip of one letter in words of six and more.
-func hasWord(ws []string, any ...string) bool {
+func hasWord(ws []string, wanted ...string) bool {
 	for _, w := range ws {
-		for _, a := range any {
+		for _, a := range wanted {
 			if w == a || len(a) >= 6 && nearly(w, a) {
 				return true
 			}

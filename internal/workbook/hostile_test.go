@@ -57,6 +57,7 @@ func numbered(format string, n int) string {
 
 // hostileFiles makes one file for every way that the guard knows.
 func hostileFiles(t testing.TB) []hostileFile {
+	t.Helper()
 	blank := sheetXML("")
 	huge := strings.Repeat(" ", 64<<20)
 	inner := packed(t, part{"a.txt", []byte("a")})
@@ -181,6 +182,7 @@ func random(n int) string {
 
 // recursive is a sheet in which every cell is the next one's formula, in a circle.
 func recursive(t testing.TB) []byte {
+	t.Helper()
 	return packed(t, workbookParts(sheetXML(numbered(`<row r="%[1]d"><c r="A%[1]d"><f>A%[1]d+B%[1]d</f></c><c r="B%[1]d"><f>A%[1]d</f></c></row>`, 2000)))...)
 }
 

@@ -48,8 +48,10 @@ const (
 func (s *styler) style(fill, horizontal string, bold bool, format int) int {
 	st := &excelize.Style{
 		Border: []excelize.Border{
-			{Type: "left", Color: "B8C2CC", Style: 1}, {Type: "right", Color: "B8C2CC", Style: 1},
-			{Type: "top", Color: "B8C2CC", Style: 1}, {Type: "bottom", Color: "B8C2CC", Style: 1},
+			{Type: "left", Color: "B8C2CC", Style: 1},
+			{Type: "right", Color: "B8C2CC", Style: 1},
+			{Type: "top", Color: "B8C2CC", Style: 1},
+			{Type: "bottom", Color: "B8C2CC", Style: 1},
 		},
 		Alignment: &excelize.Alignment{Vertical: "top", Horizontal: horizontal, WrapText: true},
 		Font:      &excelize.Font{Family: "Calibri", Size: 10, Bold: bold},

@@ -123,12 +123,12 @@ func recalculate(t testing.TB, files map[string][]byte) map[string]*book {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	if log, err := exec.CommandContext(ctx, office, args...).CombinedOutput(); err != nil { //nolint:gosec // our own files
+	if log, err := exec.CommandContext(ctx, office, args...).CombinedOutput(); err != nil {
 		t.Fatalf("LibreOffice: %v\n%s", err, log)
 	}
 	books := map[string]*book{}
 	for name := range files {
-		data, err := os.ReadFile(filepath.Join(out, name+".xlsx")) //nolint:gosec // our own files
+		data, err := os.ReadFile(filepath.Join(out, name+".xlsx"))
 		must(t, err)
 		books[name], err = openBook(context.Background(), bytes.NewReader(data), int64(len(data)))
 		must(t, err)

@@ -131,7 +131,7 @@ func (o *outline) step(f *rowFacts, sims, score, next []float32, from []int32) {
 		}
 		if came > unreachable/2 {
 			if v := came + o.worth(f, i, sims[i]); v > next[i+1] {
-				next[i+1], from[i+1] = v, int32(at) //nolint:gosec // a few hundred lines
+				next[i+1], from[i+1] = v, int32(at)
 			}
 		}
 		if score[i+1] > ahead {

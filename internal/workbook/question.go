@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -94,8 +95,7 @@ func (w *writer) fraction(n *instrument.Node, answer instrument.Answer) string {
 	switch n.Question.Kind {
 	case instrument.Choice:
 		formula := "0"
-		for k := len(n.Question.Options) - 1; k >= 0; k-- {
-			o := n.Question.Options[k]
+		for _, o := range slices.Backward(n.Question.Options) {
 			formula = fmt.Sprintf(`IF(%s="%s",%s,%s)`, cell, strings.ReplaceAll(o.Key, `"`, `""`), o.Value, formula)
 		}
 		return formula
@@ -124,8 +124,8 @@ func (w *writer) ratioFormula(n *instrument.Node) string {
 	}
 	f := q.Formula
 	zero := f.Min.String()
-	for k := len(f.ZeroCases) - 1; k >= 0; k-- {
-		if c := f.ZeroCases[k]; c.When == nil {
+	for _, v := range slices.Backward(f.ZeroCases) {
+		if c := v; c.When == nil {
 			zero = c.Value.String()
 		} else {
 			zero = fmt.Sprintf("IF(%s,%s,%s)", inCells(c.When, cells), c.Value, zero)

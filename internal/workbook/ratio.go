@@ -159,15 +159,10 @@ func datedRows(texts []string) {
 // bestPairs matches rows with inputs so that the sum of resemblances is greatest, each input at most once; the order
 // of the sheet decides between equals. sims is by row and input.
 func bestPairs(sims [][]float32, inputs int) []int {
-	type state struct {
-		sum  float32
-		from int
-		pick int // input of this row, assignNothing
-	}
 	size := 1 << min(inputs, maxInputRows)
-	table := make([][]state, len(sims)+1)
+	table := make([][]pairing, len(sims)+1)
 	for i := range table {
-		table[i] = make([]state, size)
+		table[i] = make([]pairing, size)
 		for m := range table[i] {
 			table[i][m].sum = -math.MaxFloat32
 		}
@@ -175,23 +170,8 @@ func bestPairs(sims [][]float32, inputs int) []int {
 	table[0][0].sum = 0
 	for i, row := range sims {
 		for m, s := range table[i] {
-			if s.sum == -math.MaxFloat32 {
-				continue
-			}
-			if s.sum > table[i+1][m].sum {
-				table[i+1][m] = state{s.sum, m, assignNothing}
-			}
-			for k := 0; k < inputs && k < maxInputRows; k++ {
-				if m&(1<<k) != 0 || row[k] < nearEnough {
-					continue
-				}
-				v := s.sum + row[k]
-				if m>>k == 0 { // behind all that came before
-					v += orderedRow
-				}
-				if t := &table[i+1][m|1<<k]; v > t.sum {
-					*t = state{v, m, k}
-				}
+			if s.sum > -math.MaxFloat32 {
+				extendPairs(table[i+1], row[:min(inputs, maxInputRows)], m, s.sum)
 			}
 		}
 	}
@@ -207,6 +187,32 @@ func bestPairs(sims [][]float32, inputs int) []int {
 		best = table[i][best].from
 	}
 	return out
+}
+
+// pairing is the best way to have matched the rows so far with a set of inputs.
+type pairing struct {
+	sum  float32
+	from int
+	pick int // input of the last row, assignNothing
+}
+
+// extendPairs matches one more row, from the set m with the sum that it has.
+func extendPairs(next []pairing, row []float32, m int, sum float32) {
+	if sum > next[m].sum {
+		next[m] = pairing{sum, m, assignNothing}
+	}
+	for k, likeness := range row {
+		if m&(1<<k) != 0 || likeness < nearEnough {
+			continue
+		}
+		v := sum + likeness
+		if m>>k == 0 { // behind all that came before
+			v += orderedRow
+		}
+		if t := &next[m|1<<k]; v > t.sum {
+			*t = pairing{v, m, k}
+		}
+	}
 }
 
 // inputCell reads one number; fine is false when a problem was noted.

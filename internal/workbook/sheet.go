@@ -1,6 +1,7 @@
 package workbook
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -203,7 +204,7 @@ func (s *scanner) plainText(limit int) []byte {
 				s.err = tooMuch("text", maxCellText)
 				return out
 			}
-			if out == nil && !strings.ContainsRune(string(s.text), '&') {
+			if out == nil && !bytes.ContainsRune(s.text, '&') {
 				out = s.text // nearly always: no copy
 				break
 			}

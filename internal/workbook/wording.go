@@ -134,7 +134,7 @@ func (b *wordIndexBuilder) build(owners int) *wordIndex {
 		for g, n := range counts {
 			w := float64(n) * rarity(spread[g], len(b.texts))
 			sum += w * w
-			ix.postings[g] = append(ix.postings[g], posting{int32(t), float32(w)}) //nolint:gosec // a few hundred texts
+			ix.postings[g] = append(ix.postings[g], posting{int32(t), float32(w)})
 		}
 		ix.norms[t] = float32(math.Sqrt(sum))
 	}

@@ -61,7 +61,7 @@ func Write(w io.Writer, in *instrument.Instrument, s Sheet) error {
 		return fmt.Errorf("write workbook of %s: %w", in.ID, err)
 	}
 	f := excelize.NewFile()
-	defer f.Close() //nolint:errcheck // its temporary files are gone with it
+	defer f.Close()
 	out := &writer{f: f, in: in, s: s, rows: make([]int, len(in.Nodes)), result: scoring.Score(in, s.Answers)}
 	if err := out.write(); err != nil {
 		return fmt.Errorf("write workbook of %s: %w", in.ID, err)
@@ -186,8 +186,8 @@ func newLine(style int) cells {
 	return l
 }
 
-func put(sw *excelize.StreamWriter, row int, l cells, opts ...excelize.RowOpts) error {
-	return sw.SetRow(cellName(1, row), l, opts...)
+func put(sw *excelize.StreamWriter, row int, l cells) error {
+	return sw.SetRow(cellName(1, row), l)
 }
 
 // text is a cell of text, whatever it begins with.

@@ -197,8 +197,8 @@ func (s *scanner) starting() (tokenKind, bool) {
 
 // local cuts the prefix off a name.
 func local(full []byte) []byte {
-	if i := bytes.IndexByte(full, ':'); i >= 0 {
-		return full[i+1:]
+	if _, after, ok := bytes.Cut(full, []byte{':'}); ok {
+		return after
 	}
 	return full
 }

@@ -6,7 +6,9 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"zona/internal/assessment"
 	"zona/internal/fault"
@@ -106,6 +108,82 @@ func testEightWriters(t *testing.T, fresh Fresh) {
 	run(t, raw(t, url), `UPDATE entry SET value = '77' WHERE question = '`+question(0)+`'`)
 	if len(checkSheet(t, w, won)) == 0 {
 		t.Error("the check does not see a changed answer: this test could not fail")
+	}
+}
+
+// testHeldSheet begins a second change while the first holds the sheet: it must read what the first one saved.
+func testHeldSheet(t *testing.T, fresh Fresh) {
+	w := newWorld(t, Open(t, store.Config{URL: fresh(t)}, still))
+	held, group := make(chan struct{}), sync.WaitGroup{}
+	change := func(n int, wait func(context.Context)) {
+		_, _, err := w.db.Assessments().InTx(t.Context(), idempotency.Key{}, func(ctx context.Context, s assessment.Store) (string, error) {
+			if _, _, err := s.Lock(ctx, w.Sheet.ID); err != nil {
+				return "", err
+			}
+			wait(ctx)
+			before, err := s.Entries(ctx, w.Sheet.ID)
+			if err != nil {
+				return "", err
+			}
+			if len(before) != n {
+				t.Errorf("the change that holds the sheet after %d others sees the answers of %d", n, len(before))
+			}
+			return "", setAnswer(ctx, s, w, assessment.Entry{Question: question(n), Answer: index(t, "1")}, 0)
+		})
+		if err != nil {
+			t.Errorf("change %d: %v", n, err)
+		}
+	}
+	group.Go(func() {
+		change(0, func(context.Context) {
+			close(held)
+			time.Sleep(300 * time.Millisecond) // long enough for the second to read, were it not held off
+		})
+	})
+	<-held
+	change(1, func(context.Context) {})
+	group.Wait()
+}
+
+// testOneOfMany saves the same answers from the same revision without holding the sheet: the statement itself
+// decides.
+func testOneOfMany(t *testing.T, fresh Fresh) {
+	w := newWorld(t, Open(t, store.Config{URL: fresh(t)}, still))
+	save := func(revision int, by string) error {
+		var es []assessment.Entry
+		for n := range 20 {
+			es = append(es, assessment.Entry{Question: question(n), Answer: index(t, "1"), Revision: revision, ChangedBy: by, ChangedAt: start})
+		}
+		_, _, err := w.db.Assessments().InTx(t.Context(), idempotency.Key{}, func(ctx context.Context, s assessment.Store) (string, error) {
+			return "", s.SaveEntries(ctx, w.Sheet.ID, es)
+		})
+		return err
+	}
+	for revision := 1; revision <= 10; revision++ {
+		var won atomic.Int64
+		var winner atomic.Value
+		var group sync.WaitGroup
+		for n := range 8 {
+			group.Go(func() {
+				by := fmt.Sprint("writer", n)
+				switch err := save(revision, by); {
+				case err == nil:
+					won.Add(1)
+					winner.Store(by)
+				case !fault.Is(err, fault.Conflict):
+					t.Errorf("%s: %v", by, err)
+				}
+			})
+		}
+		group.Wait()
+		if won.Load() != 1 {
+			t.Fatalf("revision %d was written by %d", revision, won.Load())
+		}
+		for _, e := range must(w.db.Assessments().Entries(t.Context(), w.Sheet.ID))(t, "entries") {
+			if e.Revision != revision || e.ChangedBy != winner.Load() {
+				t.Errorf("%s has revision %d of %s, the winner of %d is %v", e.Question, e.Revision, e.ChangedBy, revision, winner.Load())
+			}
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"zona/internal/assessment"
@@ -82,6 +83,64 @@ func testCleanLog(t *testing.T, fresh Fresh) {
 	erased := must(w.db.Verify(t.Context(), older, newer))(t, "verify after an erasure")
 	if erased.Found > 0 || erased.Personal != 0 || erased.Erased != r.Personal {
 		t.Errorf("after an erasure: %+v", erased)
+	}
+}
+
+// testOneLog appends from several servers at once, each transaction about something else, so that nothing but the
+// log itself makes them wait for one another.
+func testOneLog(t *testing.T, fresh Fresh) {
+	url := fresh(t)
+	servers := []*store.DB{Open(t, store.Config{URL: url}, nil)}
+	if strings.Contains(url, "://") {
+		servers = append(servers, Open(t, store.Config{URL: url}, nil), Open(t, store.Config{URL: url}, nil))
+	}
+	w := newWorld(t, servers[0])
+	before := checkpoint(t, w.db)
+	var group sync.WaitGroup
+	const writers, each = 9, 20
+	for n := range writers {
+		group.Go(func() {
+			for i := range each {
+				_, _, err := servers[n%len(servers)].Org().InTx(t.Context(), idempotency.Key{}, func(ctx context.Context, s org.Store) (string, error) {
+					for range 1 + i%2 {
+						if err := s.Append(ctx, w.event(audit.PersonCreated)); err != nil {
+							return "", err
+						}
+					}
+					return "", nil
+				})
+				if err != nil {
+					t.Errorf("writer %d: %v", n, err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if after := checkpoint(t, w.db); after.Size != before.Size+writers*each*3/2 {
+		t.Errorf("%d events, before there were %d", after.Size, before.Size)
+	}
+	r := must(w.db.Verify(t.Context(), before))(t, "verify")
+	if r.Found > 0 {
+		t.Errorf("the log did not grow from what it was: %+v", r.Problems)
+	}
+}
+
+// testOtherLog: a whole log that was put in the place of another one agrees with itself; only what was kept outside
+// tells.
+func testOtherLog(t *testing.T, fresh Fresh) {
+	one := newWorld(t, Open(t, store.Config{URL: fresh(t)}, nil))
+	other := newWorld(t, Open(t, store.Config{URL: fresh(t)}, nil))
+	kept := fillLog(t, one, 12)
+	if r := must(one.db.Verify(t.Context(), kept))(t, "verify"); r.Found > 0 {
+		t.Errorf("the log of the checkpoint: %+v", r.Problems)
+	}
+	fillLog(t, other, 12) // of the same size
+	for range 2 {
+		r := must(other.db.Verify(t.Context(), kept))(t, "verify")
+		if r.Found == 0 || r.Problems[0].Code != store.ProblemAnchor {
+			t.Errorf("another log of %d was taken for the one of the checkpoint of %d: %+v", r.Events, kept.Size, r)
+		}
+		fillLogMore(t, other) // and longer
 	}
 }
 

@@ -89,6 +89,13 @@ func roundTripOrg(t *testing.T, w world) {
 	})
 	same(t, "people, with the roles of today", must(q.People(ctx, "inst", org.Cursor{}, 10))(t, "list people"),
 		[]org.PersonRow{{Person: changed, Unit: w.Court.Name, Roles: []org.Role{org.Coordinator}}})
+	w.org(t, func(ctx context.Context, s org.Store) error {
+		return s.InsertPerson(ctx, org.Person{ID: "gone", Institution: "inst", Name: "Yang Pergi", Login: "gone", Closed: true})
+	})
+	wantNotFound(t, "a closed person as actor", func() error { _, err := q.Actor(ctx, "gone"); return err })
+	if p := must(q.Person(ctx, "gone"))(t, "read a closed person"); !p.Closed {
+		t.Errorf("a closed person came back as %+v", p)
+	}
 	same(t, "people of the instance", must(q.People(ctx, "", org.Cursor{}, 10))(t, "list people"), []org.PersonRow(nil))
 }
 
@@ -101,6 +108,8 @@ func roundTripAuth(ctx context.Context, t *testing.T, w world) {
 	ended := session
 	ended.Hash, ended.Expires = sha256.Sum256([]byte("old")), start
 	code := auth.Code{Hash: sha256.Sum256([]byte("code")), Purpose: auth.Invitation, Person: "ani", Expires: start.Add(time.Hour)}
+	late := code
+	late.Hash, late.Expires = sha256.Sum256([]byte("late")), start
 	used := code
 	used.UsedAt = start
 	_, _, err := q.InTx(ctx, idempotency.Key{}, func(ctx context.Context, s auth.Store) (string, error) {
@@ -110,6 +119,8 @@ func roundTripAuth(ctx context.Context, t *testing.T, w world) {
 			func() error { return s.InsertSession(ctx, session) },
 			func() error { return s.InsertSession(ctx, ended) },
 			func() error { return s.InsertCode(ctx, code) },
+			func() error { return s.InsertCode(ctx, late) },
+			func() error { return s.SetPassword(ctx, "gone", "$argon2id$gone") },
 		)
 	})
 	if err != nil {
@@ -119,7 +130,7 @@ func roundTripAuth(ctx context.Context, t *testing.T, w world) {
 	same(t, "credentials", must([]string{person, hash}, err)(t, "read credentials"), []string{"ani", "$argon2id$two"})
 	same(t, "session", must(q.Session(ctx, session.Hash))(t, "read session"), session)
 	wantNotFound(t, "an expired session", func() error { _, err := q.Session(ctx, ended.Hash); return err })
-	same(t, "people", must(q.CountPeople(ctx))(t, "count people"), 1)
+	same(t, "people", must(q.CountPeople(ctx))(t, "count people"), 2)
 
 	if err := q.Touch(ctx, session.Hash, start.Add(time.Minute)); err != nil {
 		t.Fatalf("touch: %v", err)
@@ -130,6 +141,15 @@ func roundTripAuth(ctx context.Context, t *testing.T, w world) {
 	session.Seen = start.Add(time.Minute)
 	same(t, "touched session", must(q.Session(ctx, session.Hash))(t, "read session"), session)
 
+	wantNotFound(t, "an expired code", func() error { _, err := q.Code(ctx, late.Hash, auth.Invitation); return err })
+	wantNotFound(t, "an expired code in use", func() error {
+		_, _, err := q.InTx(ctx, idempotency.Key{}, func(ctx context.Context, s auth.Store) (string, error) {
+			_, err := s.UseCode(ctx, late.Hash, auth.Invitation)
+			return "", err
+		})
+		return err
+	})
+	wantNotFound(t, "the credentials of a closed person", func() error { _, _, err := q.Credentials(ctx, "gone"); return err })
 	same(t, "code", must(q.Code(ctx, code.Hash, auth.Invitation))(t, "read code"), code)
 	wantNotFound(t, "a code for something else", func() error { _, err := q.Code(ctx, code.Hash, auth.Setup); return err })
 	useCode := func() (got auth.Code, err error) {

@@ -27,6 +27,8 @@ func Run(t *testing.T, fresh Fresh) {
 		{"a transaction runs at one instant", testInstant},
 		{"an answer that the writer has not seen is not overwritten", testOvertaken},
 		{"eight writers on one sheet lose nothing", testEightWriters},
+		{"a sheet is held until the transaction ends", testHeldSheet},
+		{"of eight who save many answers at once one wins", testOneOfMany},
 		{"a key has one effect (CC-03)", testOneEffect},
 		{"old keys are forgotten and young ones kept", testForgets},
 		{"lists show what is within reach and nothing else", testReach},
@@ -34,6 +36,8 @@ func Run(t *testing.T, fresh Fresh) {
 		{"a list costs one statement, however long", testOneStatement},
 		{"rows refer to rows of the same institution", testReferences},
 		{"a log that nobody touched is found whole", testCleanLog},
+		{"everybody's events stand in one log", testOneLog},
+		{"another log is not the one of the checkpoint", testOtherLog},
 		{"every way to touch the log is found", testTouchedLog},
 	} {
 		t.Run(part.name, func(t *testing.T) {

@@ -219,7 +219,7 @@ func (v *victim) acknowledged() int {
 func (v *victim) awaitServer(log *bytes.Buffer) {
 	v.t.Helper()
 	for range 1500 {
-		if resp, err := http.Get("http://" + v.address + "/livez"); err == nil { //nolint:noctx // ends at once or is refused
+		if resp, err := http.Get("http://" + v.address + "/livez"); err == nil {
 			_ = resp.Body.Close()
 			return
 		}

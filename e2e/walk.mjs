@@ -67,12 +67,18 @@ export async function chosen(card) {
   return card.locator("input[type=radio]").evaluateAll((all) => all.find((r) => r.checked)?.value ?? "");
 }
 
-// save sends the card's form and waits until its answer has come, with or without script.
+// save sends the card's form and waits until its answer has come, with or without script. With script a taken answer
+// stands in the page only when the card's revision has risen; the score is swapped in with it.
 export async function save(page, card) {
+  const revision = card.locator("input[name=revision]");
+  const before = await revision.getAttribute("value");
   const answered = page.waitForResponse((r) => r.request().method() === "POST" && r.url().includes("/answers/"));
   await card.locator("button[type=submit]:not([name])").click();
   const response = await answered;
   await page.waitForLoadState();
+  if (response.status() === 200) {
+    for (let tries = 0; tries < 200 && (await revision.getAttribute("value")) === before; tries++) await page.waitForTimeout(25);
+  }
   return response.status();
 }
 

@@ -63,7 +63,7 @@ type measured struct {
 func TestMeasuredProcess(t *testing.T) {
 	dir := os.Getenv("ZONA_TEST_MEASURE")
 	if dir == "" {
-		t.Skip("only as a process of its own")
+		return // in the suite itself there is nothing to measure
 	}
 	in := lke(t)
 	outlineOf(in)

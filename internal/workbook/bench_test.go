@@ -13,7 +13,7 @@ import (
 
 // BenchmarkPF3 scores a hundred filled workbooks, one after another in one process, and reports how many times longer
 // one process of LibreOffice takes to recalculate the same ones. The totals of both must agree.
-func BenchmarkPF3ScoreAHundredWorkbooks(b *testing.B) {
+func BenchmarkPF3HundredWorkbooks(b *testing.B) {
 	in := instrument.All()[0]
 	files, answers := map[string][]byte{}, map[string]map[string]instrument.Answer{}
 	for i := range 100 {

@@ -12,13 +12,10 @@ import (
 	"zona/internal/workbook"
 )
 
-// maxInstrumentFile is far above any instrument: the LKE takes 150 kB.
-const maxInstrumentFile = 4 << 20
-
 // ValidateInstrument checks an instrument file and prints every problem with its line. Exit 0: sound; 1: not; 2:
 // not readable.
 func ValidateInstrument(path string, out io.Writer) error {
-	raw, err := readLimited(path, maxInstrumentFile)
+	raw, err := readLimited(path, instrument.MaxFileSize)
 	if err != nil {
 		return Exit{Code: 2, Err: fmt.Errorf("read %s: %w", path, err)}
 	}

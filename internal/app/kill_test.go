@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/url"
@@ -20,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"zona/internal/assessment"
 	"zona/internal/auth"
 	"zona/internal/config"
 	"zona/internal/instrument"
@@ -61,7 +63,10 @@ func TestDU01NothingAcknowledgedIsLostWhenTheServerIsKilled(t *testing.T) {
 		v.live(1 + rand.IntN(25))
 	}
 	v.check(t)
-	t.Logf("%d kills, %d acknowledged answers", kills(), v.acks)
+	t.Logf("%d kills, %d acknowledged answers, %d acknowledged uploads", kills(), v.acks, len(v.uploaded))
+	if len(v.uploaded) < kills()/10 {
+		t.Errorf("only %d uploads were acknowledged", len(v.uploaded))
+	}
 	if v.acks < kills()/4 {
 		t.Errorf("only %d answers were acknowledged: the load was too light to show anything", v.acks)
 	}
@@ -88,6 +93,8 @@ type victim struct {
 	saved         map[string]int // question: acknowledged revision
 	unsure        map[string]int // question: revisions that were sent and not acknowledged since
 	acks          int
+	uploaded      []string // ids of acknowledged imports
+	workbook      []byte
 }
 
 func newVictim(t *testing.T) *victim {
@@ -134,6 +141,12 @@ func newVictim(t *testing.T) *victim {
 			v.questions = append(v.questions, q.ID)
 		}
 	}
+	var file bytes.Buffer
+	view := assessment.View{Instrument: in, Entries: []assessment.Entry{{Question: "B.I.b", Answer: instrument.Answer{Choice: "A"}}}}
+	if err := (workbooks{}).WriteWorkbook(&file, view); err != nil {
+		t.Fatal(err)
+	}
+	v.workbook = file.Bytes()
 	v.address = freeAddress(t)
 	return v
 }
@@ -173,6 +186,9 @@ func (v *victim) live(acks int) {
 			for i := c; ctx.Err() == nil; i += writers {
 				if i >= len(v.questions) {
 					i = c
+				}
+				if c == 0 && i%5 == 0 {
+					v.upload(client)
 				}
 				v.save(client, v.questions[i])
 			}
@@ -241,7 +257,7 @@ func (v *victim) save(client *http.Client, question string) {
 		key = []string{"Ya", "Tidak"}[revision%2]
 	}
 	form := url.Values{"_token": {v.session.Session.Token}, "_key": {org.NewID()}, "revision": {strconv.Itoa(revision)}, "answer": {key}, "note": {fmt.Sprint("catatan ", revision+1)}}
-	acknowledged := v.post(client, "/sheets/"+v.sheet+"/answers/"+question, form)
+	_, acknowledged := v.post(client, "/sheets/"+v.sheet+"/answers/"+question, "application/x-www-form-urlencoded", []byte(form.Encode()))
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if acknowledged {
@@ -252,22 +268,43 @@ func (v *victim) save(client *http.Client, question string) {
 	}
 }
 
-func (v *victim) post(client *http.Client, path string, form url.Values) bool {
+// upload sends a workbook; the acknowledgement names the import that was kept.
+func (v *victim) upload(client *http.Client) {
+	var body bytes.Buffer
+	m := multipart.NewWriter(&body)
+	for name, value := range map[string]string{"_token": v.session.Session.Token, "_key": org.NewID(), "column": "unit"} {
+		_ = m.WriteField(name, value)
+	}
+	part, err := m.CreateFormFile("file", "lke.xlsx")
+	if err != nil {
+		return
+	}
+	_, _ = part.Write(v.workbook)
+	_ = m.Close()
+	if location, acknowledged := v.post(client, "/sheets/"+v.sheet+"/import", m.FormDataContentType(), body.Bytes()); acknowledged {
+		v.mu.Lock()
+		v.uploaded = append(v.uploaded, strings.TrimPrefix(location, "/imports/"))
+		v.mu.Unlock()
+	}
+}
+
+// post reports where a change that was acknowledged leads.
+func (v *victim) post(client *http.Client, path, contentType string, body []byte) (location string, acknowledged bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+v.address+path, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+v.address+path, bytes.NewReader(body))
 	if err != nil {
-		return false
+		return "", false
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
 	req.AddCookie(&http.Cookie{Name: "zona", Value: v.session.Value})
 	resp, err := client.Do(req)
 	if err != nil {
-		return false
+		return "", false
 	}
 	defer func() { _ = resp.Body.Close() }()
-	return resp.StatusCode == http.StatusSeeOther
+	return resp.Header.Get("Location"), resp.StatusCode == http.StatusSeeOther
 }
 
 func (v *victim) check(t *testing.T) {
@@ -301,6 +338,12 @@ func (v *victim) problems(t *testing.T) []string {
 			out = append(out, fmt.Sprintf("%s: acknowledged at revision %d, stored at %d with %d unacknowledged", question, acknowledged, revision, v.unsure[question]))
 		case err == nil && strings.HasPrefix(note, "catatan ") && note != fmt.Sprint("catatan ", revision):
 			out = append(out, fmt.Sprintf("%s: revision %d holds %q", question, revision, note))
+		}
+	}
+	for _, id := range v.uploaded {
+		var file []byte
+		if err := db.QueryRowContext(t.Context(), "SELECT file_hash FROM workbook_import WHERE id = ?", id).Scan(&file); err != nil {
+			out = append(out, fmt.Sprintf("import %s was acknowledged and is not stored: %v", id, err))
 		}
 	}
 	cfg := config.Default()

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"zona/internal/assessment"
@@ -61,7 +62,7 @@ func pages(cfg config.Config, s services, log *slog.Logger, demo bool) web.Deps 
 		Sessions:  s.auth,
 		Site:      site.Deps{URL: cfg.Address(), Now: time.Now},
 		Account:   account.Deps{Auth: s.auth, Demo: demo},
-		Admin:     admin.Deps{Organisation: s.org, Periods: s.sheets, Invitations: s.auth, Instruments: instrument.All, URL: cfg.Address()},
+		Admin:     admin.Deps{Organisation: s.org, Periods: s.sheets, Invitations: s.auth, Instruments: inForce, URL: cfg.Address()},
 		Workspace: workspace.Deps{Sheets: s.sheets, Workbooks: workbooks{}},
 		Log:       log,
 		Now:       time.Now,
@@ -70,6 +71,11 @@ func pages(cfg config.Config, s services, log *slog.Logger, demo bool) web.Deps 
 		Plain:     !cfg.Encrypted(),
 		Demo:      demo,
 	}
+}
+
+// inForce are the instruments that a period may use: those of a regulation, without the example.
+func inForce() []*instrument.Instrument {
+	return slices.DeleteFunc(slices.Clone(instrument.All()), func(in *instrument.Instrument) bool { return in.Example })
 }
 
 // servedNames are the host names that the server answers to; nil leaves the loopback interface's own.

@@ -24,7 +24,12 @@ type Number struct {
 }
 
 // Int returns the whole number n.
-func Int(n int64) Number { return Number{num: n, den: 1} }
+func Int(n int64) Number {
+	if n == math.MinInt64 {
+		return Number{big: big.NewRat(n, 1)} // its negative does not fit a word
+	}
+	return Number{num: n, den: 1}
+}
 
 // Frac returns n/d in lowest terms. It panics when d is 0: callers decide what an empty denominator means.
 func Frac(n, d int64) Number {

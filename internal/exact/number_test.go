@@ -1,6 +1,7 @@
 package exact
 
 import (
+	"math"
 	"math/big"
 	"testing"
 
@@ -44,6 +45,13 @@ func TestDecimalRoundsHalfAwayFromZero(t *testing.T) {
 		if got := MustParse(in).Decimal(2); got != want {
 			t.Errorf("Decimal(%s) = %s, want %s", in, got, want)
 		}
+	}
+}
+
+func TestTheSmallestWordHasANegative(t *testing.T) {
+	t.Parallel()
+	if got := Int(math.MinInt64).Neg(); got.Sign() != 1 || got.String() != "9223372036854775808" {
+		t.Errorf("got %v", got)
 	}
 }
 

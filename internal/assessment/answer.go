@@ -15,21 +15,30 @@ import (
 // MaxNote is the longest note in letters: a page of text; longer ones belong into a document.
 const MaxNote = 2000
 
-// AnswerChange is what SetAnswer needs. The zero Answer takes the answer away.
+// AnswerChange is what SetAnswer needs.
 type AnswerChange struct {
 	Key        idempotency.Key
 	Assessment string
 	Question   string
-	Revision   int // of the entry that the writer has seen; 0 for none
-	Answer     instrument.Answer
-	Note       string
+	Typed
+
+	// Read, where it is set, makes Typed once the question is known and the actor may answer it: how a form is read
+	// depends on the question, and nobody else shall learn of it. It may run more than once.
+	Read func(*instrument.Node) (Typed, error)
+}
+
+// Typed is what a person gave to one question. The zero Answer takes the answer away.
+type Typed struct {
+	Revision int // of the entry that the writer has seen; 0 for none
+	Answer   instrument.Answer
+	Note     string
 }
 
 // Saved is what stands after an answer was saved.
 type Saved struct {
-	Entry   Entry
-	Result  *scoring.Result
-	Version int
+	Sheet  Sheet
+	Entry  Entry
+	Result *scoring.Result
 }
 
 // Conflict is what fault.Conflict carries as Current when somebody was faster: what stands now, and what the writer
@@ -67,6 +76,12 @@ func (w *working) set(ctx context.Context, st Store, by org.Actor, cmd AnswerCha
 	if !ok {
 		return Saved{}, fault.New(fault.NotFound, "fault.not_found")
 	}
+	if cmd.Read != nil {
+		var err error
+		if cmd.Typed, err = cmd.Read(q); err != nil {
+			return Saved{}, err
+		}
+	}
 	note := FoldNote(cmd.Note)
 	if err := checkAnswer(q.Question, cmd.Answer, note); err != nil {
 		return Saved{}, err
@@ -74,7 +89,7 @@ func (w *working) set(ctx context.Context, st Store, by org.Actor, cmd AnswerCha
 	now := w.entry(q.ID)
 	next := w.change(st, by, q.ID, cmd.Answer, note)
 	if now.Answer.Equal(next.Answer) && now.Note == next.Note {
-		return Saved{Entry: now, Result: scoring.Score(w.in, w.answers()), Version: w.Version}, nil
+		return Saved{Sheet: w.sheet(), Entry: now, Result: scoring.Score(w.in, w.answers())}, nil
 	}
 	if now.Revision != cmd.Revision {
 		f := fault.New(fault.Conflict, "fault.answer.conflict", "ID", q.ID)
@@ -92,7 +107,7 @@ func (w *working) set(ctx context.Context, st Store, by org.Actor, cmd AnswerCha
 	if err != nil {
 		return Saved{}, err
 	}
-	return Saved{Entry: next, Result: result, Version: w.Version}, st.Append(ctx, w.event(st, by, audit.AnswerSet, changes))
+	return Saved{Sheet: w.sheet(), Entry: next, Result: result}, st.Append(ctx, w.event(st, by, audit.AnswerSet, changes))
 }
 
 // saved is Saved as it stands now, for a request that was answered before.
@@ -101,7 +116,7 @@ func (s *Service) saved(ctx context.Context, by org.Actor, id, question string) 
 	if err != nil {
 		return Saved{}, err
 	}
-	out := Saved{Entry: Entry{Question: question}, Result: v.Result, Version: v.Sheet.Assessment.Version}
+	out := Saved{Sheet: v.Sheet, Entry: Entry{Question: question}, Result: v.Result}
 	for _, e := range v.Entries {
 		if e.Question == question {
 			out.Entry = e

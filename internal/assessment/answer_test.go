@@ -19,12 +19,12 @@ func TestAnAnswerIsSavedScoredAndLogged(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s, m, _ := setup()
-	got, err := s.SetAnswer(ctx, siti, AnswerChange{Assessment: "a", Question: yesNo, Answer: choice("Ya"), Note: " SK tim\r\nlampiran "})
+	got, err := s.SetAnswer(ctx, siti, AnswerChange{Assessment: "a", Question: yesNo, Typed: Typed{Answer: choice("Ya"), Note: " SK tim\r\nlampiran "}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Entry{Question: yesNo, Answer: choice("Ya"), Note: "SK tim\nlampiran", Revision: 1, ChangedBy: "siti", ByName: "SITI", ChangedAt: now}
-	if e := m.state.entries["a"][yesNo]; !same(e, want) || !same(got.Entry, want) || got.Version != 2 {
+	if e := m.state.entries["a"][yesNo]; !same(e, want) || !same(got.Entry, want) || got.Sheet.Assessment.Version != 2 {
 		t.Errorf("stored %+v, returned %+v", e, got)
 	}
 	a := m.state.assessments["a"]
@@ -39,7 +39,7 @@ func TestAnAnswerIsSavedScoredAndLogged(t *testing.T) {
 	}
 
 	// Only what changes is in the event; taking an answer away is a change.
-	if _, err := s.SetAnswer(ctx, budi, AnswerChange{Assessment: "a", Question: yesNo, Revision: 1, Note: want.Note}); err != nil {
+	if _, err := s.SetAnswer(ctx, budi, AnswerChange{Assessment: "a", Question: yesNo, Typed: Typed{Revision: 1, Note: want.Note}}); err != nil {
 		t.Fatal(err)
 	}
 	if e := m.state.events[1]; len(e.Changes) != 1 || e.Changes[0] != (audit.Change{Field: "answer:" + yesNo, From: `"Ya"`}) {
@@ -59,11 +59,11 @@ func TestTheLoserSeesBothAnswersAndNothingIsOverwritten(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s, m, _ := setup()
-	first := AnswerChange{Assessment: "a", Question: letters, Answer: choice("A")}
+	first := AnswerChange{Assessment: "a", Question: letters, Typed: Typed{Answer: choice("A")}}
 	if _, err := s.SetAnswer(ctx, siti, first); err != nil {
 		t.Fatal(err)
 	}
-	second := AnswerChange{Assessment: "a", Question: letters, Answer: choice("C"), Note: "dasar"}
+	second := AnswerChange{Assessment: "a", Question: letters, Typed: Typed{Answer: choice("C"), Note: "dasar"}}
 	_, err := s.SetAnswer(ctx, budi, second)
 	f, ok := fault.Of(err)
 	if !ok || f.Kind != fault.Conflict || f.Message != "fault.answer.conflict" {
@@ -92,7 +92,7 @@ func TestSavingWhatStandsChangesNothing(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s, m, _ := setup()
-	cmd := AnswerChange{Assessment: "a", Question: ipak, Answer: index("3.60"), Note: "x"}
+	cmd := AnswerChange{Assessment: "a", Question: ipak, Typed: Typed{Answer: index("3.60"), Note: "x"}}
 	if _, err := s.SetAnswer(ctx, siti, cmd); err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestSavingWhatStandsChangesNothing(t *testing.T) {
 	for _, revision := range []int{1, 0} {
 		cmd.Revision, cmd.Answer = revision, index("3.6")
 		got, err := s.SetAnswer(ctx, budi, cmd)
-		if err != nil || got.Entry.Revision != 1 || got.Entry.ChangedBy != "siti" || got.Version != 2 || got.Result.Total().Sign() <= 0 {
+		if err != nil || got.Entry.Revision != 1 || got.Entry.ChangedBy != "siti" || got.Sheet.Assessment.Version != 2 || got.Result.Total().Sign() <= 0 {
 			t.Errorf("with revision %d: %+v, %v", revision, got, err)
 		}
 	}
@@ -113,13 +113,13 @@ func TestASecondSendingOfTheSameFormHasNoSecondEffect(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s, m, _ := setup()
-	cmd := AnswerChange{Key: idempotency.Key{Value: "k"}, Assessment: "a", Question: yesNo, Answer: choice("Ya")}
+	cmd := AnswerChange{Key: idempotency.Key{Value: "k"}, Assessment: "a", Question: yesNo, Typed: Typed{Answer: choice("Ya")}}
 	first, err := s.SetAnswer(ctx, siti, cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
 	second, err := s.SetAnswer(ctx, siti, cmd)
-	if err != nil || !same(first.Entry, second.Entry) || first.Version != second.Version || !first.Result.Total().Equal(second.Result.Total()) {
+	if err != nil || !same(first.Entry, second.Entry) || first.Sheet.Assessment.Version != second.Sheet.Assessment.Version || !first.Result.Total().Equal(second.Result.Total()) {
 		t.Errorf("%+v, %v", second, err)
 	}
 	if len(m.state.events) != 1 {
@@ -150,7 +150,7 @@ func TestWhatIsNoAnswerIsRefusedAndChangesNothing(t *testing.T) {
 		{"both", yesNo, choice("Z"), "a\x00b", "answer answer note"},
 	} {
 		s, m, _ := setup()
-		_, err := s.SetAnswer(ctx, siti, AnswerChange{Assessment: "a", Question: c.question, Answer: c.answer, Note: c.note})
+		_, err := s.SetAnswer(ctx, siti, AnswerChange{Assessment: "a", Question: c.question, Typed: Typed{Answer: c.answer, Note: c.note}})
 		f, ok := fault.Of(err)
 		if !ok || f.Kind != fault.Invalid {
 			t.Errorf("%s: %v", c.name, err)
@@ -168,11 +168,11 @@ func TestWhatIsNoAnswerIsRefusedAndChangesNothing(t *testing.T) {
 		}
 	}
 	s, m, _ := setup()
-	if _, err := s.SetAnswer(ctx, siti, AnswerChange{Assessment: "a", Question: "A.I.1.i", Answer: choice("Ya")}); said(err) != "fault.not_found" {
+	if _, err := s.SetAnswer(ctx, siti, AnswerChange{Assessment: "a", Question: "A.I.1.i", Typed: Typed{Answer: choice("Ya")}}); said(err) != "fault.not_found" {
 		t.Errorf("a line that is no question: %q", said(err))
 	}
 	// A ratio that is filled in halfway is kept, and counts as unanswered.
-	got, err := s.SetAnswer(ctx, siti, AnswerChange{Assessment: "a", Question: ratio, Answer: instrument.Answer{Inputs: map[string]int64{"wajib": 3}}})
+	got, err := s.SetAnswer(ctx, siti, AnswerChange{Assessment: "a", Question: ratio, Typed: Typed{Answer: instrument.Answer{Inputs: map[string]int64{"wajib": 3}}}})
 	if err != nil || m.state.assessments["a"].Answered != 0 || got.Result.Total().Sign() != 0 {
 		t.Errorf("half a ratio: %+v, %v", got, err)
 	}
@@ -181,7 +181,7 @@ func TestWhatIsNoAnswerIsRefusedAndChangesNothing(t *testing.T) {
 func TestOnlyThoseWhoMayAnswerDoWhileTheSheetIsOpen(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	cmd := AnswerChange{Assessment: "a", Question: yesNo, Answer: choice("Ya")}
+	cmd := AnswerChange{Assessment: "a", Question: yesNo, Typed: Typed{Answer: choice("Ya")}}
 	for _, c := range []struct {
 		name  string
 		by    org.Actor
@@ -222,10 +222,10 @@ func TestOnlyThoseWhoMayAnswerDoWhileTheSheetIsOpen(t *testing.T) {
 func TestAStoreThatFailsChangesNothing(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	for _, method := range []string{"Period", "Entries", "SaveEntries", "SaveTotals", "Append"} {
+	for _, method := range []string{"Entries", "SaveEntries", "SaveTotals", "Append"} {
 		s, m, _ := setup()
 		m.broken = method
-		_, err := s.SetAnswer(ctx, siti, AnswerChange{Assessment: "a", Question: yesNo, Answer: choice("Ya")})
+		_, err := s.SetAnswer(ctx, siti, AnswerChange{Assessment: "a", Question: yesNo, Typed: Typed{Answer: choice("Ya")}})
 		if !errors.Is(err, errDisk) || len(m.state.entries["a"]) > 0 || len(m.state.events) > 0 {
 			t.Errorf("%s: %v, %d entries", method, err, len(m.state.entries["a"]))
 		}
@@ -247,11 +247,11 @@ func TestTheStoredTotalIsThatOfAllAnswers(t *testing.T) {
 	ctx := context.Background()
 	s, m, _ := setup()
 	for i, q := range []AnswerChange{
-		{Question: yesNo, Answer: choice("Ya")},
-		{Question: letters, Answer: choice("B")},
-		{Question: ratio, Answer: counts(3, 2)},
-		{Question: ipak, Answer: index("3.6")},
-		{Question: letters, Answer: choice("D"), Revision: 1},
+		{Question: yesNo, Typed: Typed{Answer: choice("Ya")}},
+		{Question: letters, Typed: Typed{Answer: choice("B")}},
+		{Question: ratio, Typed: Typed{Answer: counts(3, 2)}},
+		{Question: ipak, Typed: Typed{Answer: index("3.6")}},
+		{Question: letters, Typed: Typed{Answer: choice("D"), Revision: 1}},
 	} {
 		q.Assessment = "a"
 		if _, err := s.SetAnswer(ctx, siti, q); err != nil {

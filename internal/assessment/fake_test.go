@@ -138,9 +138,9 @@ func (m *memory) InsertAssessment(_ context.Context, a Assessment) error {
 	return m.fails("InsertAssessment")
 }
 
-func (m *memory) Lock(_ context.Context, id string) (Assessment, org.Unit, error) {
+func (m *memory) Lock(_ context.Context, id string) (Sheet, error) {
 	a, err := find(m.state.assessments, id)
-	return a, m.state.units[a.Unit], err
+	return Sheet{Assessment: a, Unit: m.state.units[a.Unit], Period: m.state.periods[a.Period]}, err
 }
 
 func (m *memory) Entries(_ context.Context, id string) ([]Entry, error) {

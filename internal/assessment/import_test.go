@@ -44,8 +44,8 @@ func preview(t *testing.T) (*Service, *memory, string) {
 	s, m, r := setup()
 	r.reading = reading()
 	for _, c := range []AnswerChange{
-		{Question: letters, Answer: choice("D"), Note: "lama"},
-		{Question: ipak, Answer: index("3.6")},
+		{Question: letters, Typed: Typed{Answer: choice("D"), Note: "lama"}},
+		{Question: ipak, Typed: Typed{Answer: index("3.6")}},
 	} {
 		c.Assessment = "a"
 		if _, err := s.SetAnswer(ctx, budi, c); err != nil {
@@ -198,7 +198,7 @@ func TestApplyingFillsOrOverwritesAndUndoingGivesBack(t *testing.T) {
 		events := len(m.state.events)
 
 		// Somebody goes on working; undoing leaves that alone.
-		if _, err := s.SetAnswer(ctx, budi, AnswerChange{Assessment: "a", Question: ratio, Revision: 1, Answer: counts(4, 4)}); err != nil {
+		if _, err := s.SetAnswer(ctx, budi, AnswerChange{Assessment: "a", Question: ratio, Typed: Typed{Revision: 1, Answer: counts(4, 4)}}); err != nil {
 			t.Fatal(err)
 		}
 		back, err := s.UndoImport(ctx, siti, Decision{Assessment: "a", Import: id})
@@ -232,7 +232,7 @@ func TestOverwritingKeepsWhatOthersChangedSinceThePreview(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s, m, id := preview(t)
-	if _, err := s.SetAnswer(ctx, budi, AnswerChange{Assessment: "a", Question: letters, Revision: 1, Answer: choice("A"), Note: "baru"}); err != nil {
+	if _, err := s.SetAnswer(ctx, budi, AnswerChange{Assessment: "a", Question: letters, Typed: Typed{Revision: 1, Answer: choice("A"), Note: "baru"}}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := s.ApplyImport(ctx, siti, Decision{Assessment: "a", Import: id, Mode: Overwrite})
@@ -249,7 +249,7 @@ func TestUndoingAfterEverythingWentOnChangesNothingButTheImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for q, a := range map[string]instrument.Answer{yesNo: choice("Tidak"), ratio: counts(1, 1)} {
-		if _, err := s.SetAnswer(ctx, budi, AnswerChange{Assessment: "a", Question: q, Revision: 1, Answer: a}); err != nil {
+		if _, err := s.SetAnswer(ctx, budi, AnswerChange{Assessment: "a", Question: q, Typed: Typed{Revision: 1, Answer: a}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -66,26 +66,21 @@ func (s *Service) View(ctx context.Context, by org.Actor, id string) (View, erro
 // working is a sheet within a transaction that changes it.
 type working struct {
 	Assessment
-	unit    org.Unit
-	period  Period
+	around  Sheet // as it was when the transaction began; the embedded Assessment is what stands now
 	in      *instrument.Instrument
 	entries map[string]Entry
 }
 
 // begin locks a sheet, checks that the actor may change it by this capability now, and loads its answers.
 func (s *Service) begin(ctx context.Context, st Store, by org.Actor, c org.Capability, id string) (*working, error) {
-	a, u, err := st.Lock(ctx, id)
+	sheet, err := st.Lock(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	p, err := st.Period(ctx, a.Period)
-	if err != nil {
+	if err := mayChange(by, c, sheet.Unit, sheet.Assessment, sheet.Period, st.Now()); err != nil {
 		return nil, err
 	}
-	if err := mayChange(by, c, u, a, p, st.Now()); err != nil {
-		return nil, err
-	}
-	in, err := s.opt.Instruments(a.Instrument)
+	in, err := s.opt.Instruments(sheet.Assessment.Instrument)
 	if err != nil {
 		return nil, fmt.Errorf("instrument of assessment %s: %w", id, err)
 	}
@@ -93,11 +88,18 @@ func (s *Service) begin(ctx context.Context, st Store, by org.Actor, c org.Capab
 	if err != nil {
 		return nil, err
 	}
-	w := &working{Assessment: a, unit: u, period: p, in: in, entries: make(map[string]Entry, len(list))}
+	w := &working{Assessment: sheet.Assessment, around: sheet, in: in, entries: make(map[string]Entry, len(list))}
 	for _, e := range list {
 		w.entries[e.Question] = e
 	}
 	return w, nil
+}
+
+// sheet is the sheet as it stands in this transaction.
+func (w *working) sheet() Sheet {
+	s := w.around
+	s.Assessment = w.Assessment
+	return s
 }
 
 // entry is the stored answer of a question, or "never answered".
@@ -142,7 +144,7 @@ func (w *working) settle(ctx context.Context, st Store, changed ...Entry) (*scor
 // event is an event about the sheet.
 func (w *working) event(st Store, by org.Actor, kind string, changes []audit.Change) audit.Event {
 	return audit.Event{
-		Kind: kind, At: st.Now(), Actor: by.Person, Institution: w.Institution, Unit: w.unit.ID,
+		Kind: kind, At: st.Now(), Actor: by.Person, Institution: w.Institution, Unit: w.around.Unit.ID,
 		Object: audit.Object{Kind: "assessment", ID: w.ID}, Changes: changes,
 	}
 }

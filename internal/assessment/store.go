@@ -22,9 +22,9 @@ type Store interface {
 	InsertPeriod(ctx context.Context, p Period) error
 	// InsertAssessment returns fault.Conflict when unit, period and level have one already.
 	InsertAssessment(ctx context.Context, a Assessment) error
-	// Lock returns the assessment with its unit and holds it until the end of the transaction, so that its total
-	// is that of all answers.
-	Lock(ctx context.Context, id string) (Assessment, org.Unit, error)
+	// Lock returns the assessment with what stands around it and holds it until the end of the transaction, so that
+	// its total is that of all answers.
+	Lock(ctx context.Context, id string) (Sheet, error)
 	// Entries returns all stored answers of the assessment.
 	Entries(ctx context.Context, assessment string) ([]Entry, error)
 	// SaveEntry writes e with revision wasRev+1 where the stored revision is wasRev (0: no row), else

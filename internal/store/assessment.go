@@ -109,19 +109,9 @@ func (s assessmentStore) InsertAssessment(ctx context.Context, a assessment.Asse
 }
 
 // Lock is assessment.Store's.
-func (s assessmentStore) Lock(ctx context.Context, id string) (assessment.Assessment, org.Unit, error) {
-	var r struct {
-		A assessmentRow
-		U unitRow
-	}
-	err := one(ctx, s.q, &r, `
-		SELECT `+assessmentColumns+`, `+unitColumns+` FROM assessment a JOIN unit u ON u.id = a.unit WHERE a.id = $1`+
-		s.dialect.lockAssessment, id)
-	if err != nil {
-		return assessment.Assessment{}, org.Unit{}, failed(s.dialect, err, "lock assessment %s", id)
-	}
-	a, err := r.A.assessment()
-	return a, r.U.unit(), err
+func (s assessmentStore) Lock(ctx context.Context, id string) (assessment.Sheet, error) {
+	sheet, err := readSheet(ctx, s.q, s.dialect.lockAssessment, id)
+	return sheet, failed(s.dialect, err, "lock assessment %s", id)
 }
 
 // Entries leaves the names of people out: no rule asks for them, and a transaction is short.

@@ -149,7 +149,7 @@ func BenchmarkADurableAnswer(b *testing.B) {
 }
 
 func saveOne(ctx context.Context, s assessment.Store, sheet string, revision int) error {
-	a, _, err := s.Lock(ctx, sheet)
+	locked, err := s.Lock(ctx, sheet)
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func saveOne(ctx context.Context, s assessment.Store, sheet string, revision int
 		return err
 	}
 	return s.Append(ctx, audit.Event{
-		Kind: audit.AnswerSet, Actor: "p", Institution: "i", Unit: a.Unit, Object: audit.Object{Kind: "assessment", ID: sheet},
+		Kind: audit.AnswerSet, Actor: "p", Institution: "i", Unit: locked.Assessment.Unit, Object: audit.Object{Kind: "assessment", ID: sheet},
 		Changes: []audit.Change{{Field: "answer:Q007", From: "1", To: n.String()}},
 	})
 }

@@ -14,21 +14,27 @@ import (
 
 // Sheet is assessment.Queries's.
 func (a Assessments) Sheet(ctx context.Context, id string) (assessment.Sheet, error) {
+	s, err := readSheet(ctx, a.db.reader(), "", id)
+	return s, failed(a.db.dialect, err, "read the sheet %s", id)
+}
+
+// readSheet reads an assessment and what stands around it; hold is "" or the words that hold the row.
+func readSheet(ctx context.Context, q queryer, hold, id string) (assessment.Sheet, error) {
 	var r struct {
 		A assessmentRow
 		U unitRow
 		I institutionRow
 		R periodRow
 	}
-	err := one(ctx, a.db.reader(), &r, `
+	err := one(ctx, q, &r, `
 		SELECT `+assessmentColumns+`, `+unitColumns+`, `+institutionColumns+`, `+periodColumns+`
 		FROM assessment a
 		JOIN unit u ON u.id = a.unit
 		JOIN institution i ON i.id = a.institution
 		JOIN period r ON r.id = a.period
-		WHERE a.id = $1`, id)
+		WHERE a.id = $1`+hold, id)
 	if err != nil {
-		return assessment.Sheet{}, failed(a.db.dialect, err, "read the sheet %s", id)
+		return assessment.Sheet{}, err
 	}
 	s := assessment.Sheet{Unit: r.U.unit(), Institution: r.I.institution(), Period: r.R.period()}
 	s.Assessment, err = r.A.assessment()

@@ -117,7 +117,7 @@ func testHeldSheet(t *testing.T, fresh Fresh) {
 	held, group := make(chan struct{}), sync.WaitGroup{}
 	change := func(n int, wait func(context.Context)) {
 		_, _, err := w.db.Assessments().InTx(t.Context(), idempotency.Key{}, func(ctx context.Context, s assessment.Store) (string, error) {
-			if _, _, err := s.Lock(ctx, w.Sheet.ID); err != nil {
+			if _, err := s.Lock(ctx, w.Sheet.ID); err != nil {
 				return "", err
 			}
 			wait(ctx)

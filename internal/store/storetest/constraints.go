@@ -100,7 +100,7 @@ func testReferences(t *testing.T, fresh Fresh) {
 			return err
 		})},
 		{"no sheet to lock", fault.NotFound, inSheets(func(ctx context.Context, s assessment.Store) error {
-			_, _, err := s.Lock(ctx, "nowhere")
+			_, err := s.Lock(ctx, "nowhere")
 			return err
 		})},
 		{"the session of nobody", fault.Invalid, inAuth(func(ctx context.Context, s auth.Store) error {

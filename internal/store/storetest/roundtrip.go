@@ -179,12 +179,13 @@ func roundTripSheet(ctx context.Context, t *testing.T, w world) {
 	sheet := w.Sheet
 	sheet.Version, sheet.Total, sheet.Answered = 1, total, 3
 	w.assessment(t, func(ctx context.Context, s assessment.Store) error {
-		locked, unit, err := s.Lock(ctx, "sheet")
+		locked, err := s.Lock(ctx, "sheet")
 		if err != nil {
 			return err
 		}
-		same(t, "locked sheet", locked, w.Sheet)
-		same(t, "its unit", unit, w.Court)
+		same(t, "locked sheet", locked.Assessment, w.Sheet)
+		same(t, "its unit", locked.Unit, w.Court)
+		same(t, "its period", locked.Period, w.Period)
 		if err := s.SaveEntries(ctx, "sheet", entries[:3]); err != nil {
 			return err
 		}

@@ -50,7 +50,7 @@ func Run(t *testing.T, fresh Fresh) {
 // setAnswer is the shape of every change of an answer: hold the sheet, save under a revision, total what stands,
 // tell the log. The total is the plain sum of all index answers.
 func setAnswer(ctx context.Context, s assessment.Store, w world, e assessment.Entry, wasRev int) error {
-	if _, _, err := s.Lock(ctx, w.Sheet.ID); err != nil {
+	if _, err := s.Lock(ctx, w.Sheet.ID); err != nil {
 		return err
 	}
 	before, err := s.Entries(ctx, w.Sheet.ID)

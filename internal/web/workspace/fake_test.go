@@ -111,13 +111,13 @@ func (o *office) InsertAssessment(_ context.Context, a assessment.Assessment) er
 	return nil
 }
 
-func (o *office) Lock(ctx context.Context, id string) (assessment.Assessment, org.Unit, error) {
+func (o *office) Lock(ctx context.Context, id string) (assessment.Sheet, error) {
 	a, ok := o.sheets[id]
 	if !ok {
-		return a, org.Unit{}, missing()
+		return assessment.Sheet{}, missing()
 	}
 	u, err := o.Unit(ctx, a.Unit)
-	return a, u, err
+	return assessment.Sheet{Assessment: a, Unit: u, Institution: o.institution, Period: o.period}, err
 }
 
 func (o *office) SaveEntry(_ context.Context, id string, e assessment.Entry, wasRev int) error {
@@ -170,8 +170,7 @@ func (o *office) ReadWorkbook(context.Context, *instrument.Instrument, io.Reader
 
 func (o *office) Sheet(ctx context.Context, id string) (assessment.Sheet, error) {
 	o.calls++
-	a, u, err := o.Lock(ctx, id)
-	return assessment.Sheet{Assessment: a, Unit: u, Institution: o.institution, Period: o.period}, err
+	return o.Lock(ctx, id)
 }
 
 func (o *office) Entries(_ context.Context, id string) ([]assessment.Entry, error) {

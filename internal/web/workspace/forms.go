@@ -5,17 +5,11 @@ import (
 	"slices"
 	"strconv"
 
+	"zona/internal/assessment"
 	"zona/internal/fault"
 	"zona/internal/instrument"
 	"zona/internal/web/internal/route"
 )
-
-// answerForm is one answer as it was sent, read.
-type answerForm struct {
-	answer   instrument.Answer
-	note     string
-	revision int
-}
 
 // known refuses a form with a field that is not among names, or that carries one twice. Scores and weights are never
 // read from a form (SC-05).
@@ -34,14 +28,17 @@ func unknownField(name string) error {
 }
 
 // readAnswer reads the form of one question. Something typed that is not an answer is a fault with the field, the
-// rule and how to mend it; the form itself is checked before by known.
-func readAnswer(n *instrument.Node, form url.Values) (answerForm, error) {
-	var out answerForm
+// rule and how to mend it; a field that the question does not have is refused as a whole.
+func readAnswer(n *instrument.Node, form url.Values) (assessment.Typed, error) {
+	var out assessment.Typed
+	if err := known(form, answerFields(n.Question)...); err != nil {
+		return out, err
+	}
 	revision, err := strconv.Atoi(form.Get(revisionField))
 	if err != nil || revision < 0 {
 		return out, fault.New(fault.Malformed, "sheet.fault.revision")
 	}
-	out.revision, out.note = revision, form.Get(noteField)
+	out.Revision, out.Note = revision, form.Get(noteField)
 	if form.Get(clearField) != "" {
 		return out, nil
 	}
@@ -50,7 +47,7 @@ func readAnswer(n *instrument.Node, form url.Values) (answerForm, error) {
 		readInputs(n.Question, form, &out, wrong)
 	} else {
 		a, v := n.Question.Read(form.Get(answerField))
-		out.answer = a
+		out.Answer = a
 		if v != nil {
 			addViolation(wrong, answerField, *v)
 		}
@@ -59,17 +56,17 @@ func readAnswer(n *instrument.Node, form url.Values) (answerForm, error) {
 }
 
 // readInputs reads the numbers of a ratio; an empty field stays empty.
-func readInputs(q *instrument.Question, form url.Values, out *answerForm, wrong *fault.Fault) {
+func readInputs(q *instrument.Question, form url.Values, out *assessment.Typed, wrong *fault.Fault) {
 	for _, in := range q.Inputs {
 		n, given, v := q.ReadInput(in.Key, form.Get(inputPrefix+in.Key))
 		switch {
 		case v != nil:
 			addViolation(wrong, inputPrefix+in.Key, *v)
 		case given:
-			if out.answer.Inputs == nil {
-				out.answer.Inputs = make(map[string]int64, len(q.Inputs))
+			if out.Answer.Inputs == nil {
+				out.Answer.Inputs = make(map[string]int64, len(q.Inputs))
 			}
-			out.answer.Inputs[in.Key] = n
+			out.Answer.Inputs[in.Key] = n
 		}
 	}
 }

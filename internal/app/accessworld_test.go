@@ -26,7 +26,7 @@ import (
 const accessPassword = "laut biru tenang 77"
 
 // accessWorld is a whole program in the test's process: two institutions, four units, a person per role, and in every
-// unit a sheet that is open and one that is past its deadline.
+// unit a sheet at each stage.
 type accessWorld struct {
 	t        *testing.T
 	services services
@@ -39,11 +39,17 @@ type accessWorld struct {
 	institutions map[place]string
 	units        map[place]string
 	persons      map[place]string // somebody whom one could invite
-	sheets       map[string]string
-	imports      map[string]string
-	periods      map[string]string
-	blank        []byte // a workbook with one answer
+	sheets       map[spot]string
+	imports      map[spot]string
+	periods      map[string]string // by institution and stage
+	blank        []byte            // a workbook with one answer
 	asked        int
+}
+
+// spot is where one sheet lies, and how it stands.
+type spot struct {
+	at    place
+	stage assessment.Stage
 }
 
 func newAccessWorld(t *testing.T) *accessWorld {
@@ -52,34 +58,35 @@ func newAccessWorld(t *testing.T) *accessWorld {
 	cfg := config.Default()
 	cfg.Database = path
 	past := time.Now().AddDate(-1, 0, 0)
-	clock := past // of the years before; the pages live today
-	db, _, err := openDatabaseAt(t.Context(), cfg, nil, func() time.Time {
-		if clock.IsZero() {
+	turned := past // what the features take for now; zero is the time of the pages
+	clock := func() time.Time {
+		if turned.IsZero() {
 			return time.Now()
 		}
-		return clock
-	})
+		return turned
+	}
+	db, _, err := openDatabaseAt(t.Context(), cfg, nil, clock)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	w := &accessWorld{
-		t: t, services: newServices(db, func() time.Time {
-			if clock.IsZero() {
-				return time.Now()
-			}
-			return clock
-		}),
+		t: t, services: newServices(db, clock),
 		sessions: map[string]auth.Opened{}, logins: map[string]string{},
 		institutions: map[place]string{}, units: map[place]string{}, persons: map[place]string{},
-		sheets: map[string]string{}, imports: map[string]string{}, periods: map[string]string{},
+		sheets: map[spot]string{}, imports: map[spot]string{}, periods: map[string]string{},
 	}
 	root := w.first()
 	w.house(root)
 	w.people(root, past)
-	w.fill(root, "past the deadline", past)
-	clock = time.Time{}
-	w.fill(root, "open", time.Now())
+	w.fill(root, assessment.Late, past)
+	// Next year's sheets, with the workbooks that were taken in once the period had opened: the clock goes back after it.
+	turned = time.Now().AddDate(1, 0, 0)
+	w.fill(root, assessment.NotYet, turned)
+	turned = time.Time{}
+	w.fill(root, assessment.Open, time.Now())
+	w.fill(root, assessment.Shut, time.Now())
+	w.shut(path)
 	w.openSessions()
 	w.handler, err = handler(cfg, db, w.services, slog.New(slog.DiscardHandler), false)
 	if err != nil {
@@ -170,16 +177,16 @@ func (w *accessWorld) people(root org.Actor, past time.Time) {
 }
 
 // fill opens a sheet in every unit and leaves a previewed import on it. A helper with all rights in the unit does it.
-func (w *accessWorld) fill(root org.Actor, state string, at time.Time) {
+func (w *accessWorld) fill(root org.Actor, stage assessment.Stage, at time.Time) {
 	for _, p := range places {
 		institution := w.institutions[p]
-		if w.periods[institution+state] == "" {
+		if w.periods[institution+string(stage)] == "" {
 			id, err := w.services.sheets.CreatePeriod(w.t.Context(), root, assessment.NewPeriod{
-				Institution: institution, Year: at.Year(), Name: "Evaluasi " + state, Instrument: "lke-2021", Zone: "Asia/Jakarta",
+				Institution: institution, Year: at.Year(), Name: "Evaluasi " + string(stage), Instrument: "lke-2021", Zone: "Asia/Jakarta",
 				Opens: at.AddDate(0, 0, -1), Deadline: at.AddDate(0, 1, 0),
 			})
 			w.must(err)
-			w.periods[institution+state] = id
+			w.periods[institution+string(stage)] = id
 		}
 		helper := org.Actor{Person: w.persons[p], Institution: institution, Assignments: []org.Assignment{{
 			Role: org.Coordinator, Scope: org.Scope{Kind: org.WholeInstance}, From: at.AddDate(-1, 0, 0),
@@ -189,16 +196,39 @@ func (w *accessWorld) fill(root org.Actor, state string, at time.Time) {
 		unit, err := w.services.org.Unit(w.t.Context(), root, w.units[p])
 		w.must(err)
 		helper.Assignments[1].Scope.Path = unit.Path
-		sheet, err := w.services.sheets.Open(w.t.Context(), helper, assessment.NewAssessment{Unit: w.units[p], Period: w.periods[institution+state], Target: "WBK"})
+		sheet, err := w.services.sheets.Open(w.t.Context(), helper, assessment.NewAssessment{Unit: w.units[p], Period: w.periods[institution+string(stage)], Target: "WBK"})
 		w.must(err)
-		w.sheets[string(p)+state] = sheet
+		w.sheets[spot{p, stage}] = sheet
 		raw := w.workbook()
 		id, err := w.services.sheets.PreviewImport(w.t.Context(), helper, assessment.Upload{
 			Assessment: sheet, FileName: "lke.xlsx", Source: bytes.NewReader(raw), Size: int64(len(raw)),
 		})
 		w.must(err)
-		w.imports[string(p)+state] = id
+		w.imports[spot{p, stage}] = id
 	}
+}
+
+// shut closes the sheets that are to be closed, behind the back of the program: no use case does it yet.
+func (w *accessWorld) shut(path string) {
+	w.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)")
+	w.must(err)
+	for _, p := range places {
+		_, err := db.ExecContext(w.t.Context(), `UPDATE assessment SET closed = 1 WHERE id = ?`, w.sheets[spot{p, assessment.Shut}])
+		w.must(err)
+	}
+	w.must(db.Close())
+}
+
+// stageOf is where the program sees the sheet that was filled for a stage.
+func (w *accessWorld) stageOf(at place, stage assessment.Stage) assessment.Stage {
+	w.t.Helper()
+	reader := org.Actor{Person: w.persons[at], Institution: w.institutions[at], Assignments: []org.Assignment{{
+		Role: org.Observer, Scope: org.Scope{Kind: org.WholeInstitution, Institution: w.institutions[at]},
+	}}}
+	v, err := w.services.sheets.View(w.t.Context(), reader, w.sheets[spot{at, stage}])
+	w.must(err)
+	return assessment.StageOf(v.Sheet.Assessment, v.Sheet.Period, time.Now())
 }
 
 // workbook is a form with one answer, written by the program itself.
@@ -234,10 +264,10 @@ func (w *accessWorld) openSession(who string) {
 func (w *accessWorld) roles() []string { return slices.Sorted(maps.Keys(granted)) }
 
 // address fills the row's placeholders with what lies at a place.
-func (w *accessWorld) address(row web.Row, at place, state string) string {
+func (w *accessWorld) address(row web.Row, at place, stage assessment.Stage) string {
 	return strings.NewReplacer(
 		"{$}", "", "{institution}", w.institutions[at], "{unit}", w.units[at], "{person}", w.persons[at],
-		"{assessment}", w.sheets[string(at)+state], "{import}", w.imports[string(at)+state],
+		"{assessment}", w.sheets[spot{at, stage}], "{import}", w.imports[spot{at, stage}],
 		"{question}", w.question(), "{node}", "A.I.1", "{code}", "AAAA-AAAA-AAAA",
 	).Replace(row.Path())
 }
@@ -250,12 +280,12 @@ func (w *accessWorld) question() string {
 }
 
 // form is what a POST to the row carries.
-func (w *accessWorld) form(row web.Row, at place, state string) url.Values {
+func (w *accessWorld) form(row web.Row, at place, stage assessment.Stage) url.Values {
 	switch {
 	case strings.Contains(row.Pattern, "/answers/"):
 		return url.Values{"revision": {"0"}, "answer": {"A"}, "note": {""}}
 	case strings.HasSuffix(row.Pattern, "/sheet"):
-		return url.Values{"period": {w.periods[w.institutions[at]+state]}, "target": {"WBK"}}
+		return url.Values{"period": {w.periods[w.institutions[at]+string(stage)]}, "target": {"WBK"}}
 	case strings.HasSuffix(row.Pattern, "/apply"):
 		return url.Values{"mode": {"fill"}}
 	case strings.HasSuffix(row.Pattern, "/import"):

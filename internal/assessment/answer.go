@@ -96,8 +96,8 @@ func (w *working) set(ctx context.Context, st Store, by org.Actor, cmd AnswerCha
 		f.Current = Conflict{Theirs: now, Yours: next}
 		return Saved{}, f
 	}
-	changes, err := differences(now, next)
-	if err != nil {
+	event := w.event(st, by, audit.AnswerSet)
+	if err := tell(&event, now, next); err != nil {
 		return Saved{}, err
 	}
 	if err := st.SaveEntry(ctx, w.ID, next, now.Revision); err != nil {
@@ -107,7 +107,7 @@ func (w *working) set(ctx context.Context, st Store, by org.Actor, cmd AnswerCha
 	if err != nil {
 		return Saved{}, err
 	}
-	return Saved{Sheet: w.sheet(), Entry: next, Result: result}, st.Append(ctx, w.event(st, by, audit.AnswerSet, changes))
+	return Saved{Sheet: w.sheet(), Entry: next, Result: result}, st.Append(ctx, event)
 }
 
 // saved is Saved as it stands now, for a request that was answered before.

@@ -33,8 +33,8 @@ func TestAnAnswerIsSavedScoredAndLogged(t *testing.T) {
 	}
 	e := m.state.events[0]
 	if e.Kind != audit.AnswerSet || e.Actor != "siti" || e.Unit != "u" || e.Object != (audit.Object{Kind: "assessment", ID: "a"}) ||
-		len(e.Changes) != 2 || e.Changes[0] != (audit.Change{Field: "answer:" + yesNo, To: `"Ya"`}) ||
-		e.Changes[1] != (audit.Change{Field: "note:" + yesNo, To: "SK tim\nlampiran"}) {
+		len(e.Changes) != 1 || len(e.Personal) != 1 || e.Changes[0] != (audit.Change{Field: "answer:" + yesNo, To: `"Ya"`}) ||
+		e.Personal[0] != (audit.Personal{Field: "note:" + yesNo, Value: "SK tim\nlampiran"}) {
 		t.Errorf("event %+v", e)
 	}
 

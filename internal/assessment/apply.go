@@ -117,13 +117,11 @@ func (w *working) plan(st Store, by org.Actor, list []Difference, mode ImportMod
 
 // takeAll saves many entries at once, settles the total and appends one event that names each change.
 func (w *working) takeAll(ctx context.Context, st Store, by org.Actor, out Taken, changed []Entry, kind string, about ...audit.Change) (Taken, error) {
-	changes := about
+	event := w.event(st, by, kind, about...)
 	for _, e := range changed {
-		list, err := differences(w.entry(e.Question), e)
-		if err != nil {
+		if err := tell(&event, w.entry(e.Question), e); err != nil {
 			return Taken{}, err
 		}
-		changes = append(changes, list...)
 		out.Changed = append(out.Changed, e.Question)
 	}
 	if len(changed) > 0 {
@@ -135,7 +133,7 @@ func (w *working) takeAll(ctx context.Context, st Store, by org.Actor, out Taken
 		}
 	}
 	out.Version = w.Version
-	return out, st.Append(ctx, w.event(st, by, kind, changes))
+	return out, st.Append(ctx, event)
 }
 
 // Fill is what Service.Fill needs: many answers at once that come from no file.

@@ -46,12 +46,11 @@ func (s *Service) PreviewImport(ctx context.Context, by org.Actor, up Upload) (s
 		if err := st.InsertImport(ctx, i); err != nil {
 			return "", err
 		}
-		e := w.event(st, by, audit.ImportPreviewed, []audit.Change{
-			{Field: "file", To: hex.EncodeToString(i.FileHash[:])},
-			{Field: "column", To: i.Column},
-			{Field: "answers", To: strconv.Itoa(len(i.Incoming))},
-			{Field: "problems", To: strconv.Itoa(len(i.Problems))},
-		})
+		e := w.event(st, by, audit.ImportPreviewed,
+			audit.Change{Field: "file", To: hex.EncodeToString(i.FileHash[:])},
+			audit.Change{Field: "column", To: i.Column},
+			audit.Change{Field: "answers", To: strconv.Itoa(len(i.Incoming))},
+			audit.Change{Field: "problems", To: strconv.Itoa(len(i.Problems))})
 		e.Object = audit.Object{Kind: "import", ID: i.ID}
 		// People name files after people.
 		e.Personal = []audit.Personal{{Field: "name", Value: i.FileName}}

@@ -142,31 +142,31 @@ func (w *working) settle(ctx context.Context, st Store, changed ...Entry) (*scor
 }
 
 // event is an event about the sheet.
-func (w *working) event(st Store, by org.Actor, kind string, changes []audit.Change) audit.Event {
+func (w *working) event(st Store, by org.Actor, kind string, changes ...audit.Change) audit.Event {
 	return audit.Event{
 		Kind: kind, At: st.Now(), Actor: by.Person, Institution: w.Institution, Unit: w.around.Unit.ID,
 		Object: audit.Object{Kind: "assessment", ID: w.ID}, Changes: changes,
 	}
 }
 
-// differences are what an entry's event tells: the answer and the note, each only where it changed.
-func differences(before, after Entry) ([]audit.Change, error) {
-	var list []audit.Change
+// tell adds to an event what became of an entry: the answer and the note, each only where it changed. Notes are free
+// text in which people may be named, so the log holds commitments to them.
+func tell(e *audit.Event, before, after Entry) error {
 	if !before.Answer.Equal(after.Answer) {
 		from, err := logged(before.Answer)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		to, err := logged(after.Answer)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		list = append(list, audit.Change{Field: "answer:" + after.Question, From: from, To: to})
+		e.Changes = append(e.Changes, audit.Change{Field: "answer:" + after.Question, From: from, To: to})
 	}
 	if before.Note != after.Note {
-		list = append(list, audit.Change{Field: "note:" + after.Question, From: before.Note, To: after.Note})
+		e.Personal = append(e.Personal, audit.Personal{Field: "note:" + after.Question, Value: after.Note})
 	}
-	return list, nil
+	return nil
 }
 
 // logged is an answer as the log holds it: its JSON form, "" for none.

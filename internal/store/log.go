@@ -80,6 +80,7 @@ func (b *batch) add(ctx context.Context, q queryer, seq int64, e audit.Event) er
 		}
 		commitments[i] = audit.Commit(salt, p.Field, p.Value)
 		b.personal = append(b.personal, []any{seq, p.Field, salt[:], p.Value})
+		b.fields = append(b.fields, []any{seq, p.Field})
 	}
 	canonical, err := audit.Canonical(seq, e, commitments)
 	if err != nil {

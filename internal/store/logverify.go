@@ -237,6 +237,10 @@ func (v *verifier) record(e eventRow, b beside) {
 	for _, c := range r.Event.Changes {
 		fields = append(fields, c.Field)
 	}
+	for _, c := range r.Commitments {
+		fields = append(fields, c.Field)
+	}
+	slices.Sort(fields)
 	if !slices.Equal(fields, b.fields[e.Seq]) {
 		v.problemf(ProblemColumn, e.Seq, "the fields are %q, the canonical bytes say %q", b.fields[e.Seq], fields)
 	}

@@ -145,10 +145,13 @@ func (a Assessments) History(ctx context.Context, id, question string, limit int
 	var rows []struct {
 		Canonical []byte
 		ByName    text
+		Note      text
 	}
 	err := all(ctx, a.db.reader(), &rows, `
-		SELECT e.canonical, p.name AS by_name
-		FROM event e LEFT JOIN person p ON p.id = e.actor
+		SELECT e.canonical, p.name AS by_name, n.value AS note
+		FROM event e
+		LEFT JOIN person p ON p.id = e.actor
+		LEFT JOIN event_personal n ON n.seq = e.seq AND n.field = $3
 		WHERE e.object_kind = 'assessment' AND e.object_id = $1
 			AND EXISTS (SELECT 1 FROM event_field f WHERE f.seq = e.seq AND f.field IN ($2, $3))
 		ORDER BY e.seq DESC LIMIT $4`, id, answerField+question, noteField+question, limit)
@@ -161,13 +164,10 @@ func (a Assessments) History(ctx context.Context, id, question string, limit int
 		if err != nil {
 			return nil, fmt.Errorf("history of question %s of assessment %s: %w", question, id, err)
 		}
-		list[i] = assessment.Revision{At: r.Event.At, By: r.Event.Actor, ByName: string(row.ByName)}
+		list[i] = assessment.Revision{At: r.Event.At, By: r.Event.Actor, ByName: string(row.ByName), Note: string(row.Note)}
 		for _, c := range r.Event.Changes {
-			switch c.Field {
-			case answerField + question:
+			if c.Field == answerField+question {
 				list[i].From, list[i].To = c.From, c.To
-			case noteField + question:
-				list[i].Note = c.To
 			}
 		}
 	}

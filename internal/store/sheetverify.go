@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -13,6 +14,7 @@ import (
 // told is what the log tells of one question of a sheet.
 type told struct {
 	answer, note string
+	erased       bool // the value of the note was erased: only that there was one is known
 	by           string
 	at           int64
 	seq          int64
@@ -60,7 +62,7 @@ func (v *verifier) sheet(ctx context.Context, id string) error {
 		switch {
 		case !ok:
 			v.problemf(ProblemSheet, -1, "question %s of sheet %s: no event tells of the answer", e.Question, id)
-		case !sameAnswer(string(e.Value), t.answer), string(e.Note) != t.note, string(e.ChangedBy) != t.by, e.ChangedAt != t.at:
+		case !sameAnswer(string(e.Value), t.answer), string(e.Note) != t.note && !t.erased, string(e.ChangedBy) != t.by, e.ChangedAt != t.at:
 			v.problemf(ProblemSheet, t.seq, "question %s of sheet %s: the answer is not the one of the last event", e.Question, id)
 		}
 	}
@@ -85,33 +87,63 @@ func (v *verifier) toldOf(ctx context.Context, id string) (map[string]told, erro
 		if len(events) == 0 {
 			return questions, nil
 		}
+		last := events[len(events)-1].Seq
+		notes, err := v.notes(ctx, id, events[0].Seq, last)
+		if err != nil {
+			return nil, err
+		}
 		for _, e := range events {
 			if r, err := audit.Decode(e.Canonical); err == nil {
-				tell(questions, r)
+				retell(questions, r, notes)
 			}
 		}
-		after = events[len(events)-1].Seq
+		after = last
 	}
 }
 
-func tell(questions map[string]told, r audit.Record) {
-	for _, c := range r.Event.Changes {
-		question, isAnswer := strings.CutPrefix(c.Field, answerField)
-		isNote := false
-		if !isAnswer {
-			question, isNote = strings.CutPrefix(c.Field, noteField)
-		}
-		if !isAnswer && !isNote {
-			continue
-		}
+// noteOf names the value of one note: that of an event about a question.
+type noteOf struct {
+	seq   int64
+	field string
+}
+
+// notes reads the values of notes beside the events of a sheet. That they open their commitments, the log's own part
+// has checked.
+func (v *verifier) notes(ctx context.Context, id string, from, to int64) (map[noteOf]string, error) {
+	notes := map[noteOf]string{}
+	err := each(ctx, v.q, func(rows *sql.Rows) error {
+		var of noteOf
+		var value string
+		err := rows.Scan(&of.seq, &of.field, &value)
+		notes[of] = value
+		return err
+	}, `
+		SELECT n.seq, n.field, n.value FROM event_personal n JOIN event e ON e.seq = n.seq
+		WHERE e.object_kind = 'assessment' AND e.object_id = $1 AND e.seq BETWEEN $2 AND $3`, id, from, to)
+	if err != nil {
+		return nil, fmt.Errorf("read the notes: %w", err)
+	}
+	return notes, nil
+}
+
+// retell notes what an event says of answers and notes.
+func retell(questions map[string]told, r audit.Record, notes map[noteOf]string) {
+	note := func(question string, change func(*told)) {
 		t := questions[question]
-		if isAnswer {
-			t.answer = c.To
-		} else {
-			t.note = c.To
-		}
+		change(&t)
 		t.by, t.at, t.seq = r.Event.Actor, r.Event.At.UnixMilli(), r.Seq
 		questions[question] = t
+	}
+	for _, c := range r.Event.Changes {
+		if question, ok := strings.CutPrefix(c.Field, answerField); ok {
+			note(question, func(t *told) { t.answer = c.To })
+		}
+	}
+	for _, c := range r.Commitments {
+		if question, ok := strings.CutPrefix(c.Field, noteField); ok {
+			value, kept := notes[noteOf{r.Seq, c.Field}]
+			note(question, func(t *told) { t.note, t.erased = value, !kept })
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ CREATE TABLE event (
 CREATE INDEX event_by_object ON event (object_kind, object_id, seq);
 CREATE INDEX event_by_institution ON event (institution, seq);
 
--- Which fields an event changed: an index into the canonical bytes, for the history of one answer.
+-- Which fields an event changed or commits to: an index into the canonical bytes, for the history of one answer.
 CREATE TABLE event_field (
     seq   INTEGER NOT NULL,
     field TEXT    NOT NULL,

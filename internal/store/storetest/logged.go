@@ -34,7 +34,7 @@ func fillLog(t testing.TB, w world, n int) audit.Checkpoint {
 		default:
 			q := question(i % 7)
 			w.assessment(t, func(ctx context.Context, s assessment.Store) error {
-				return setAnswer(ctx, s, w, assessment.Entry{Question: q, Answer: index(t, fmt.Sprintf("%d.5", i))}, revision[q])
+				return setAnswer(ctx, s, w, assessment.Entry{Question: q, Answer: index(t, fmt.Sprintf("%d.5", i)), Note: fmt.Sprintf("catatan %d", i)}, revision[q])
 			})
 			revision[q]++
 		}
@@ -182,6 +182,7 @@ var touches = []struct {
 	{"hide a field from the history", []string{`DELETE FROM event_field WHERE seq = (SELECT max(seq) FROM event_field)`}, false},
 	{"edit a personal value", []string{`UPDATE event_personal SET value = value || 'x' WHERE seq = (SELECT max(seq) FROM event_personal)`}, false},
 	{"edit an answer only", []string{`UPDATE entry SET value = '99' WHERE question = 'A.I.1'`}, false},
+	{"edit a note only", []string{`UPDATE entry SET note = 'lain' WHERE question = 'A.I.1'`}, false},
 	{"edit who gave an answer", []string{`UPDATE entry SET changed_by = 'budi' WHERE question = 'A.I.1'`}, false},
 	{"delete an answer", []string{`DELETE FROM entry WHERE question = 'A.I.1'`}, false},
 	{"cut the end of all tables", []string{`DELETE FROM event`, `DELETE FROM event_field`, `DELETE FROM event_personal`, `DELETE FROM log_hash`, `DELETE FROM entry`}, true},

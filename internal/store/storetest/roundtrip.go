@@ -202,8 +202,9 @@ func roundTripSheet(ctx context.Context, t *testing.T, w world) {
 		if err != nil {
 			return err
 		}
-		return s.Append(ctx, w.event(audit.AnswerSet,
-			audit.Change{Field: "answer:" + question(1), To: `"Ya"`}, audit.Change{Field: "note:" + question(1), To: "catatan"}))
+		event := w.event(audit.AnswerSet, audit.Change{Field: "answer:" + question(1), To: `"Ya"`})
+		event.Personal = []audit.Personal{{Field: "note:" + question(1), Value: "catatan"}}
+		return s.Append(ctx, event)
 	})
 	for i := range entries {
 		entries[i].ByName = w.Person.Name

@@ -73,7 +73,11 @@ func setAnswer(ctx context.Context, s assessment.Store, w world, e assessment.En
 	if _, err := s.SaveTotals(ctx, w.Sheet.ID, sum(stands), len(stands), s.Now()); err != nil {
 		return err
 	}
-	return s.Append(ctx, w.event(audit.AnswerSet, audit.Change{Field: "answer:" + e.Question, From: form(was), To: form(e.Answer)}))
+	event := w.event(audit.AnswerSet, audit.Change{Field: "answer:" + e.Question, From: form(was), To: form(e.Answer)})
+	if e.Note != "" {
+		event.Personal = []audit.Personal{{Field: "note:" + e.Question, Value: e.Note}}
+	}
+	return s.Append(ctx, event)
 }
 
 func sum(entries []assessment.Entry) exact.Number {

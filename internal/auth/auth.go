@@ -57,7 +57,7 @@ type Store interface {
 	UseCode(ctx context.Context, hash [32]byte, p CodePurpose) (Code, error)
 	CountPeople(ctx context.Context) (int, error)
 
-	// InsertPerson and InsertAssignment are org.Store's: the first administrator is made in the transaction that
+	// InsertPerson, InsertAssignment and DeleteSessionsOf are org.Store's: the first administrator is made in the transaction that
 	// uses the code.
 	InsertPerson(ctx context.Context, p org.Person) error
 	InsertAssignment(ctx context.Context, a org.Assignment) error

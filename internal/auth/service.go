@@ -109,12 +109,17 @@ func (s *Service) SignIn(ctx context.Context, c Credentials) (Opened, error) {
 				return Opened{}, err
 			}
 		}
-		return s.open(ctx, st, p, st.Now())
+		return s.open(ctx, st, p)
 	})
 }
 
-// open begins a session with a new id, never one that a browser brought along; authed is when a password was given.
-func (s *Service) open(ctx context.Context, st Store, p org.Person, authed time.Time) (Opened, error) {
+// open begins a session of somebody who has just given a password.
+func (s *Service) open(ctx context.Context, st Store, p org.Person) (Opened, error) {
+	return s.openUntil(ctx, st, p, st.Now(), st.Now().Add(absoluteLimit))
+}
+
+// openUntil begins a session with a new id, never one that a browser brought along; authed is when a password was given.
+func (s *Service) openUntil(ctx context.Context, st Store, p org.Person, authed, expires time.Time) (Opened, error) {
 	value, hash, err := NewToken(s.opt.Random)
 	if err != nil {
 		return Opened{}, err
@@ -125,7 +130,7 @@ func (s *Service) open(ctx context.Context, st Store, p org.Person, authed time.
 	}
 	now := st.Now()
 	o := Opened{Value: value, Session: Session{
-		Hash: hash, Person: p.ID, Token: form, Created: now, Seen: now, AuthedAt: authed, Expires: now.Add(absoluteLimit),
+		Hash: hash, Person: p.ID, Token: form, Created: now, Seen: now, AuthedAt: authed, Expires: expires,
 	}}
 	if err := st.InsertSession(ctx, o.Session); err != nil {
 		return Opened{}, err
@@ -170,7 +175,7 @@ func (s *Service) Lookup(ctx context.Context, value string) (Session, error) {
 		return Session{}, err
 	}
 	now := s.opt.Clock()
-	if !now.Before(n.Expires) || now.Sub(n.Seen) >= idleLimit {
+	if !n.lives(now) {
 		return Session{}, ended
 	}
 	// Written once a minute at most: reading must not cost a durable write each time.
@@ -211,9 +216,38 @@ func (s *Service) SignOutOthers(ctx context.Context, n Session) (Opened, error) 
 		if err := st.Append(ctx, about(st, audit.SessionClosed, p)); err != nil {
 			return Opened{}, err
 		}
-		// No password was given again, so step-up counts from when one was.
-		return s.open(ctx, st, p, n.AuthedAt)
+		// No password was given again, so step-up and the absolute end count from when one was.
+		return s.openUntil(ctx, st, p, n.AuthedAt, n.Expires)
 	})
+}
+
+// Renew opens a new session in place of one that this very request came with: another id, another form token, the same
+// end. It is for a change of the own roles, which has ended the old one together with all others of the person; so
+// whether the old one is still stored does not count, only that its time has not run out. Never hand it a session that
+// was not looked up in the same request.
+func (s *Service) Renew(ctx context.Context, old Session) (Opened, error) {
+	ended := fault.New(fault.Unauthenticated, "fault.unauthenticated")
+	if !old.lives(s.opt.Clock()) {
+		return Opened{}, ended
+	}
+	p, err := s.q.Person(ctx, old.Person)
+	if err != nil {
+		return Opened{}, err
+	}
+	if p.Closed {
+		return Opened{}, ended
+	}
+	return s.transact(ctx, func(ctx context.Context, st Store) (Opened, error) {
+		if err := st.DeleteSession(ctx, old.Hash); err != nil {
+			return Opened{}, err
+		}
+		return s.openUntil(ctx, st, p, old.AuthedAt, old.Expires)
+	})
+}
+
+// lives reports whether neither limit of the session is reached.
+func (n *Session) lives(at time.Time) bool {
+	return at.Before(n.Expires) && at.Sub(n.Seen) < idleLimit
 }
 
 // PasswordChange is what ChangePassword needs.
@@ -275,6 +309,6 @@ func (s *Service) replacePassword(ctx context.Context, p org.Person, password, k
 		if err := st.Append(ctx, about(st, kind, p)); err != nil {
 			return Opened{}, err
 		}
-		return s.open(ctx, st, p, st.Now())
+		return s.open(ctx, st, p)
 	})
 }

@@ -25,7 +25,8 @@ type NewAssignment struct {
 // Reading and answering sheets is not among them: an administrator gives that away without having it.
 var entrusted = []Capability{ManageInstitution, ManagePeople, ViewLog, CreateInstitution, RunInstance}
 
-// Assign gives a person a role over a scope for a time and returns the assignment's id.
+// Assign gives a person a role over a scope for a time and returns the assignment's id. All sessions of the person end
+// with it (see Appoint), the actor's own too when the actor is that person: whoever shows the pages opens a new one.
 func (s *Service) Assign(ctx context.Context, by Actor, cmd NewAssignment) (string, error) {
 	return s.run(ctx, cmd.Key, func(ctx context.Context, st Store) (string, error) {
 		p, err := st.Person(ctx, cmd.Person)
@@ -97,8 +98,9 @@ func MayActFor(by, whom Actor, at time.Time) error {
 	return nil
 }
 
-// Appoint checks an assignment, adds it and appends its event, within a transaction that the caller has begun and
-// allowed.
+// Appoint checks an assignment, adds it, ends the person's sessions and appends its event, within a transaction that
+// the caller has begun and allowed. The sessions end because one that somebody else knows of, or left open on a shared
+// computer, must not gain what the person gains.
 func Appoint(ctx context.Context, st Registrar, by string, a Assignment) error {
 	f := fault.Form()
 	if len(Grants(a.Role, a.Scope.Kind)) == 0 || !a.Scope.whole() {
@@ -111,6 +113,9 @@ func Appoint(ctx context.Context, st Registrar, by string, a Assignment) error {
 		return err
 	}
 	if err := st.InsertAssignment(ctx, a); err != nil {
+		return err
+	}
+	if err := st.DeleteSessionsOf(ctx, a.Person); err != nil {
 		return err
 	}
 	return st.Append(ctx, audit.Event{

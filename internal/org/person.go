@@ -73,6 +73,7 @@ type Registrar interface {
 	Append(ctx context.Context, e audit.Event) error
 	InsertPerson(ctx context.Context, p Person) error
 	InsertAssignment(ctx context.Context, a Assignment) error
+	DeleteSessionsOf(ctx context.Context, person string) error
 }
 
 // Register checks a person, adds it and appends its event, within a transaction that the caller has begun and

@@ -20,6 +20,7 @@ type memory struct {
 	units        map[string]Unit
 	people       map[string]Person
 	assignments  []Assignment
+	signedOut    []string // people whose sessions were ended
 	events       []audit.Event
 	broken       error // returned by every write
 	deaf         error // returned by reading an actor
@@ -77,6 +78,11 @@ func (m *memory) UpdatePerson(_ context.Context, p Person, wasRev int) error {
 
 func (m *memory) InsertAssignment(_ context.Context, a Assignment) error {
 	m.assignments = append(m.assignments, a)
+	return m.broken
+}
+
+func (m *memory) DeleteSessionsOf(_ context.Context, person string) error {
+	m.signedOut = append(m.signedOut, person)
 	return m.broken
 }
 
@@ -336,6 +342,30 @@ func TestWhatIsStoredIsWhatWasMeant(t *testing.T) {
 	a, err := s.Actor(ctx, id)
 	if err != nil || !Can(a, EditAnswer, m.units[unit].At(), State{At: now}).Allow {
 		t.Errorf("the role has no effect: %+v, %v", a, err)
+	}
+}
+
+func TestAN04ARoleChangeEndsTheSessionsOfThatPersonAlone(t *testing.T) {
+	t.Parallel()
+	member1 := NewAssignment{Person: "siti", Role: Member, Scope: Scope{Kind: OneUnit, Institution: "i", Unit: "top"}}
+	for _, c := range []struct {
+		name string
+		do   func(*Service) error
+		want []string
+	}{
+		{"a role for somebody", assign(admin, member1), []string{"siti"}},
+		{"a role for oneself", assign(Actor{Person: "siti", Institution: "i", Assignments: admin.Assignments}, member1), []string{"siti"}},
+		{"a role that is refused", assign(member, member1), nil},
+		{"a role that cannot be", assign(admin, NewAssignment{Person: "siti", Role: Member, Scope: member1.Scope, From: until, Until: from}), nil},
+		{"no role at all", register(admin, NewPerson{Institution: "i", Name: "Budi", Login: "budi"}), nil},
+	} {
+		s, m := setup()
+		if err := c.do(s); (err == nil) != (c.want != nil || c.name == "no role at all") {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if !slices.Equal(m.signedOut, c.want) {
+			t.Errorf("%s ends the sessions of %q, want %q", c.name, m.signedOut, c.want)
+		}
 	}
 }
 

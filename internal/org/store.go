@@ -23,6 +23,8 @@ type Store interface {
 	// UpdatePerson writes p where its revision is still wasRev, else fault.Conflict.
 	UpdatePerson(ctx context.Context, p Person, wasRev int) error
 	InsertAssignment(ctx context.Context, a Assignment) error
+	// DeleteSessionsOf ends every session of the person.
+	DeleteSessionsOf(ctx context.Context, person string) error
 }
 
 // Transactor runs fn in one transaction and commits when fn returns nil; fn may run more than once and touches

@@ -167,6 +167,11 @@ func (s orgStore) InsertAssignment(ctx context.Context, a org.Assignment) error 
 	return failed(s.dialect, err, "insert assignment %s", a.ID)
 }
 
+// DeleteSessionsOf is auth.Store's too: sessions end in the transaction that changes what their person may do.
+func (s orgStore) DeleteSessionsOf(ctx context.Context, person string) error {
+	return authStore(s).DeleteSessionsOf(ctx, person)
+}
+
 // Institution is org.Queries's.
 func (o Org) Institution(ctx context.Context, id string) (org.Institution, error) {
 	return institutionByID(ctx, o.db.dialect, o.db.reader(), id)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"testing"
 	"time"
 
@@ -141,6 +142,8 @@ func roundTripAuth(ctx context.Context, t *testing.T, w world) {
 	session.Seen = start.Add(time.Minute)
 	same(t, "touched session", must(q.Session(ctx, session.Hash))(t, "read session"), session)
 
+	endedByRoles(ctx, t, w, session)
+
 	wantNotFound(t, "an expired code", func() error { _, err := q.Code(ctx, late.Hash, auth.Invitation); return err })
 	wantNotFound(t, "an expired code in use", func() error {
 		_, _, err := q.InTx(ctx, idempotency.Key{}, func(ctx context.Context, s auth.Store) (string, error) {
@@ -162,6 +165,42 @@ func roundTripAuth(ctx context.Context, t *testing.T, w world) {
 	same(t, "used code", must(useCode())(t, "use code"), used)
 	wantNotFound(t, "a used code", func() error { _, err := useCode(); return err })
 	wantNotFound(t, "the form of a used code", func() error { _, err := q.Code(ctx, code.Hash, auth.Invitation); return err })
+}
+
+// endedByRoles wants that a transaction of org ends all sessions of one person and of nobody else (AN-04), and none
+// when it fails.
+func endedByRoles(ctx context.Context, t *testing.T, w world, standing auth.Session) {
+	q := w.db.Auth()
+	sessions := map[string]auth.Session{}
+	_, _, err := q.InTx(ctx, idempotency.Key{}, func(ctx context.Context, s auth.Store) (string, error) {
+		for _, name := range []string{"one", "two"} {
+			n := standing
+			n.Hash, n.Person = sha256.Sum256([]byte(name)), "gone"
+			sessions[name] = n
+			if err := s.InsertSession(ctx, n); err != nil {
+				return "", err
+			}
+		}
+		return "", nil
+	})
+	if err != nil {
+		t.Fatalf("insert sessions: %v", err)
+	}
+	failing := errors.New("given up")
+	_, _, err = w.db.Org().InTx(ctx, idempotency.Key{}, func(ctx context.Context, s org.Store) (string, error) {
+		return "", errors.Join(s.DeleteSessionsOf(ctx, "gone"), failing)
+	})
+	if !errors.Is(err, failing) {
+		t.Fatalf("a transaction that fails: %v", err)
+	}
+	for name, n := range sessions {
+		same(t, "session "+name+" after a transaction that failed", must(q.Session(ctx, n.Hash))(t, "read session"), n)
+	}
+	w.org(t, func(ctx context.Context, s org.Store) error { return s.DeleteSessionsOf(ctx, "gone") })
+	for name, n := range sessions {
+		wantNotFound(t, "session "+name+" of a person with other roles", func() error { _, err := q.Session(ctx, n.Hash); return err })
+	}
+	same(t, "somebody else's session", must(q.Session(ctx, standing.Hash))(t, "read session"), standing)
 }
 
 func roundTripSheet(ctx context.Context, t *testing.T, w world) {

@@ -56,10 +56,9 @@ func Routes(d Deps) []route.Route {
 	}
 }
 
-// enter puts a session that has just begun into the browser and goes on to a page. The cookie ends with the browser:
-// office computers are shared.
+// enter puts a session that has just begun into the browser and goes on to a page.
 func enter(w http.ResponseWriter, r *http.Request, o auth.Opened, next, message string) error {
-	route.SetCookie(w, r, route.SessionCookie, o.Value, 0)
+	route.Enter(w, r, o)
 	return route.Done(w, r, next, message)
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zona/internal/assessment"
+	"zona/internal/auth"
 	"zona/internal/instrument"
 	"zona/internal/org"
 	"zona/internal/web/internal/route"
@@ -20,6 +21,7 @@ type Deps struct {
 	Units        Units
 	Periods      Periods
 	Invitations  Invitations
+	Sessions     Sessions
 	Instruments  func() []*instrument.Instrument
 	URL          string // address that people type, for the slip; without a slash at the end
 }
@@ -52,6 +54,11 @@ type Periods interface {
 // Invitations makes one-use codes with which people set their passwords.
 type Invitations interface {
 	Invite(ctx context.Context, by org.Actor, person string) (code string, expires time.Time, err error)
+}
+
+// Sessions opens a new session in place of the one that a request came with.
+type Sessions interface {
+	Renew(ctx context.Context, old auth.Session) (auth.Opened, error)
 }
 
 // desk holds the handlers.

@@ -116,7 +116,7 @@ func (s desk) postPerson(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	unit := r.PostFormValue("unit")
-	person, err := s.addPerson(r, i, unit)
+	person, err := s.addPerson(w, r, i, unit)
 	if err != nil {
 		form, ok := route.Again(r, err)
 		if !ok {
@@ -131,7 +131,7 @@ func (s desk) postPerson(w http.ResponseWriter, r *http.Request) error {
 	return s.showSlip(w, r, i, person)
 }
 
-func (s desk) addPerson(r *http.Request, i org.Institution, unit string) (string, error) {
+func (s desk) addPerson(w http.ResponseWriter, r *http.Request, i org.Institution, unit string) (string, error) {
 	role, scope, err := placeOf(r, i, unit)
 	if err != nil {
 		return "", err
@@ -144,8 +144,25 @@ func (s desk) addPerson(r *http.Request, i org.Institution, unit string) (string
 	if err != nil {
 		return "", err
 	}
-	_, err = s.Organisation.Assign(r.Context(), by, org.NewAssignment{Key: second(key), Person: person, Role: role, Scope: scope})
-	return person, err
+	return person, s.assign(w, r, org.NewAssignment{Key: second(key), Person: person, Role: role, Scope: scope})
+}
+
+// assign gives a role, which ends all sessions of the person. Whoever changes the own roles goes on in a new session
+// with another id; for everybody else the way back in is the door.
+func (s desk) assign(w http.ResponseWriter, r *http.Request, cmd org.NewAssignment) error {
+	q := route.From(r)
+	if _, err := s.Organisation.Assign(r.Context(), q.Actor, cmd); err != nil {
+		return err
+	}
+	if cmd.Person != q.Actor.Person {
+		return nil
+	}
+	opened, err := s.Sessions.Renew(r.Context(), q.Session)
+	if err != nil {
+		return err
+	}
+	route.Enter(w, r, opened)
+	return nil
 }
 
 // second is the key of the second use case behind one form.

@@ -25,7 +25,7 @@ func (w *World) Deps() web.Deps {
 		Site:    site.Deps{URL: URL, Now: w.Now},
 		Account: account.Deps{Auth: w.Auth},
 		Admin: admin.Deps{
-			Organisation: w.Org, Units: lists{w.Store}, Periods: periods{w.Store}, Invitations: w.Auth,
+			Organisation: w.Org, Units: lists{w.Store}, Periods: periods{w.Store}, Invitations: w.Auth, Sessions: w.Auth,
 			Instruments: func() []*instrument.Instrument {
 				return []*instrument.Instrument{{ID: "lke-2021", Title: "LKE Zona Integritas"}}
 			},

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"zona/internal/auth"
 )
 
 // Cookie names. Over TLS they carry the prefix __Host-, so that no neighbour on a shared domain can set them. On plain
@@ -46,6 +48,14 @@ func SetCookie(w http.ResponseWriter, r *http.Request, name, value string, keep 
 		c.MaxAge = int(keep / time.Second)
 	}
 	http.SetCookie(w, c)
+}
+
+// Enter puts a session that has just begun into the browser and into the request, so that forms on the page which answers
+// it carry the session's own token. The cookie ends with the browser: office computers are shared.
+func Enter(w http.ResponseWriter, r *http.Request, o auth.Opened) {
+	SetCookie(w, r, SessionCookie, o.Value, 0)
+	q := From(r)
+	q.Session, q.Token = o.Session, o.Session.Token
 }
 
 // Cookie returns the value of a cookie, "" when the browser sent none.

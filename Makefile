@@ -40,10 +40,11 @@ node_modules/.package-lock.json: package.json package-lock.json
 $(MANIFEST): node_modules/.package-lock.json $(ASSET_SOURCES)
 	node scripts/assets.mjs --print
 
-## build: build bin/zona
+## build: build bin/zona and bin/zona-verify
 .PHONY: build
 build:
 	CGO_ENABLED=0 $(GO) build -o bin/zona ./cmd/zona
+	CGO_ENABLED=0 $(GO) build -o bin/zona-verify ./cmd/zona-verify
 
 ## generate: write the Go code of the page templates
 .PHONY: generate

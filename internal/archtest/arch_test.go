@@ -44,7 +44,7 @@ var policy = []row{
 	{pkg: "fault", banStd: noIO, because: "names and values only"},
 	{pkg: "exact", banStd: noIO, because: "a number has no clock and no disk"},
 	{pkg: "idempotency", banStd: noIO, because: "a name for an attempt, not its record"},
-	{pkg: "audit", third: []string{"golang.org/x/mod/sumdb/tlog"}, banStd: noEdges, because: "says what an event is; the store appends it"},
+	{pkg: "audit", third: []string{"golang.org/x/mod/sumdb/tlog", "golang.org/x/mod/sumdb/note"}, banStd: noEdges, because: "says what an event is; the store appends it"},
 	{
 		pkg: "locale", zona: []string{"exact"}, third: []string{"golang.org/x/text", "github.com/nicksnyder/go-i18n"},
 		banStd: noEdges, because: "the only place for words, numbers and dates of a language",
@@ -95,6 +95,10 @@ var policy = []row{
 	{pkg: "archtest", because: "reads files only"},
 	{pkg: "supplytest", third: []string{"golang.org/x/mod"}, because: "reads files only"},
 
+	{
+		pkg: "cmd/zona-verify", zona: ground, third: []string{"golang.org/x/mod/sumdb/tlog"},
+		banStd: []string{"database/sql", "net", "net/http", "crypto/tls", "os/exec", "plugin"}, because: "checks the log where the system is not; an inspector reads all of it",
+	},
 	{pkg: "cmd/zona", zona: []string{"app", "config", "locale"}, third: []string{"github.com/alecthomas/kong", "golang.org/x/term"}, banStd: noEdges, because: "flags and exit codes; the program is built in app"},
 }
 

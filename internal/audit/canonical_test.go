@@ -42,7 +42,7 @@ func golden() map[string]Record {
 	}
 }
 
-func TestCanonicalBytesAreThoseOfTheGoldenFiles(t *testing.T) {
+func TestAU06CanonicalBytesAreThoseOfTheGoldenFiles(t *testing.T) {
 	t.Parallel()
 	for name, r := range golden() {
 		t.Run(name, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestCanonicalBytesAreThoseOfTheGoldenFiles(t *testing.T) {
 	}
 }
 
-func TestCanonicalBytesDoNotDependOnOrderOrZone(t *testing.T) {
+func TestAU06CanonicalBytesDoNotDependOnOrderOrZone(t *testing.T) {
 	t.Parallel()
 	a := golden()["answer"]
 	b := a

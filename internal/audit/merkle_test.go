@@ -23,7 +23,7 @@ func (s *stored) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 }
 
 // grow makes a log of n events with its leaves and the checkpoint after each.
-func grow(t *testing.T, n int64) (leaves [][]byte, points []Checkpoint, hashes *stored) {
+func grow(t testing.TB, n int64) (leaves [][]byte, points []Checkpoint, hashes *stored) {
 	t.Helper()
 	hashes = &stored{}
 	var log Log

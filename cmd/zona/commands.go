@@ -24,6 +24,8 @@ type commands struct {
 	Score      scoreCommand      `cmd:"" help:"Score filled evaluation sheets (.xlsx, or .json with answers)."`
 	Instrument instrumentCommand `cmd:"" help:"Check and show instruments."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database to this program's version."`
+	Backup     backupCommand     `cmd:"" help:"Write an encrypted copy of the database, also while the server runs."`
+	Restore    restoreCommand    `cmd:"" help:"Fill an empty database from a copy, verified whole."`
 	Doctor     doctorCommand     `cmd:"" help:"Check the database, its log and its scores; show who may do what."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
@@ -136,9 +138,56 @@ func (c migrateCommand) Run(k *call) error {
 	return app.Migrate(k.ctx, cfg, k.std.out, k.std.err)
 }
 
+type backupCommand struct {
+	configured
+	To string `help:"File to write, instead of a new one in the folder of the copies." type:"path" placeholder:"FILE"`
+}
+
+// Run writes a copy and says what it holds.
+func (c backupCommand) Run(k *call) error {
+	cfg, err := c.load(k.environ)
+	if err != nil {
+		return err
+	}
+	return app.Backup(k.ctx, cfg, c.To, k.std.out, k.std.err)
+}
+
+type restoreCommand struct {
+	configured
+	File           string `arg:"" help:"Copy to restore." type:"path"`
+	Identity       string `help:"File of the key, instead of the instance's own." type:"path" placeholder:"FILE"`
+	AcceptProblems bool   `help:"Restore a whole copy although its log or its sheets do not agree with themselves."`
+}
+
+// Run refuses a database that is not empty and a copy that is damaged in any bit.
+func (c restoreCommand) Run(k *call) error {
+	cfg, err := c.load(k.environ)
+	if err != nil {
+		return err
+	}
+	o := app.RestoreOptions{File: c.File, Identity: c.Identity, Accept: c.AcceptProblems}
+	return app.Restore(k.ctx, cfg, o, k.std.out, k.std.err)
+}
+
 type doctorCommand struct {
 	Check  doctorCheckCommand  `cmd:"" default:"1" help:"Verify settings, the log and every stored score."`
+	Backup doctorBackupCommand `cmd:"" help:"Restore the newest copy into a scratch database, verify it, note the result."`
 	Access doctorAccessCommand `cmd:"" help:"Print the table of routes and the table of roles and capabilities."`
+}
+
+type doctorBackupCommand struct {
+	configured
+	File     string `help:"Copy to test, instead of the newest one." type:"path" placeholder:"FILE"`
+	Identity string `help:"File of the key, instead of the instance's own." type:"path" placeholder:"FILE"`
+}
+
+// Run exits 1 when the copy cannot be restored or does not agree with the database.
+func (c doctorBackupCommand) Run(k *call) error {
+	cfg, err := c.load(k.environ)
+	if err != nil {
+		return err
+	}
+	return app.DoctorBackup(k.ctx, cfg, c.File, c.Identity, k.std.out, k.std.err)
 }
 
 type doctorCheckCommand struct{ configured }

@@ -23,10 +23,8 @@ func openDatabase(ctx context.Context, cfg config.Config, log *slog.Logger) (*st
 
 // openDatabaseAt is openDatabase with a clock of the caller's; nil is the real one.
 func openDatabaseAt(ctx context.Context, cfg config.Config, log *slog.Logger, clock func() time.Time) (*store.DB, int, error) {
-	if !strings.Contains(cfg.Database, "://") {
-		if err := os.MkdirAll(filepath.Dir(cfg.Database), 0o700); err != nil {
-			return nil, 0, fmt.Errorf("folder of the database: %w", err)
-		}
+	if err := makeDatabaseFolder(cfg.Database); err != nil {
+		return nil, 0, err
 	}
 	db, err := store.Open(ctx, store.Config{URL: cfg.Database, Log: log}, clock)
 	if err != nil {
@@ -37,6 +35,17 @@ func openDatabaseAt(ctx context.Context, cfg config.Config, log *slog.Logger, cl
 		return nil, 0, closing(db, err)
 	}
 	return db, steps, nil
+}
+
+// makeDatabaseFolder makes the folder of a SQLite file that is given as a path.
+func makeDatabaseFolder(url string) error {
+	if strings.Contains(url, "://") {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(url), 0o700); err != nil {
+		return fmt.Errorf("folder of the database: %w", err)
+	}
+	return nil
 }
 
 func closing(db *store.DB, err error) error {

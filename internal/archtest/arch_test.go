@@ -85,12 +85,17 @@ var policy = []row{
 		banStd: webStd, because: "handlers call a feature; features ask a Store",
 	},
 
+	{
+		pkg: "backup", zona: []string{}, third: []string{"filippo.io/age"},
+		banStd: noEdges, because: "the form of a copy and its key; rows come from a Source and go to a Target",
+	},
+
 	{pkg: "config", third: []string{"github.com/knadh/koanf"}, banStd: noEdges, because: "one typed value, read once"},
 	{pkg: "demo", zona: features, banStd: noEdges, because: "an invented institution goes through the same use cases as a real one"},
 	{
 		pkg:   "app",
-		zona:  append([]string{"config", "demo", "store/...", "workbook", "web/..."}, features...),
-		third: []string{"golang.org/x/sync"}, because: "builds the program by hand",
+		zona:  append([]string{"backup", "config", "demo", "store/...", "workbook", "web/..."}, features...),
+		third: []string{"golang.org/x/sync", "filippo.io/age"}, because: "builds the program by hand",
 	},
 	{pkg: "archtest", because: "reads files only"},
 	{pkg: "supplytest", third: []string{"golang.org/x/mod"}, because: "reads files only"},

@@ -38,11 +38,27 @@ type Config struct {
 	Proxies []string `koanf:"proxies"`
 	// Log is the least level that is written: debug, info, warn, error.
 	Log string `koanf:"log"`
+	// Backup says whether the server copies the database once a day; without it every administrator is warned.
+	Backup bool `koanf:"backup"`
+	// BackupFolder is where the copies are kept; empty: "backup" beside the database file, in Data for PostgreSQL.
+	BackupFolder string `koanf:"backup_folder"`
+	// BackupHour is the hour of the day, in Jakarta, from 0 to 23, after which the day's copy is made.
+	BackupHour int `koanf:"backup_hour"`
+	// BackupKeep is how many copies are kept, at least 1.
+	BackupKeep int `koanf:"backup_keep"`
+	// BackupKey is the file of the key that opens the copies, made at first start outside the folder of the copies;
+	// empty: "backup.key" in Data. It is not made where BackupRecipients names other keys.
+	BackupKey string `koanf:"backup_key"`
+	// BackupRecipients are the public keys ("age1…") that the copies are encrypted to; empty: the instance's own.
+	BackupRecipients []string `koanf:"backup_recipients"`
 }
 
 // Default is the configuration of a program that was told nothing.
 func Default() Config {
-	return Config{Data: "var", Database: "var/zona.db", Listen: "127.0.0.1:8080", TLS: "none", Log: "info"}
+	return Config{
+		Data: "var", Database: "var/zona.db", Listen: "127.0.0.1:8080", TLS: "none", Log: "info",
+		Backup: true, BackupHour: 1, BackupKeep: 14,
+	}
 }
 
 // Load reads path (empty: no file), then the environment in environ ("ZONA_LISTEN=…"), and checks the whole.
@@ -74,7 +90,7 @@ func Load(path string, environ []string) (Config, error) {
 			case !slices.Contains(known, key):
 				unknown = append(unknown, name)
 				return "", nil
-			case key == "proxies":
+			case key == "proxies" || key == "backup_recipients":
 				return key, strings.Fields(strings.ReplaceAll(value, ",", " "))
 			}
 			return key, value
@@ -139,6 +155,7 @@ func (c Config) Check() error {
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log) {
 		bad("log = %q is none of debug, info, warn, error", c.Log)
 	}
+	c.checkBackup(bad)
 	if c.Database == "" {
 		bad("database is empty; name a file or a postgres:// URL")
 	}
@@ -206,7 +223,7 @@ func prefix(s string) (netip.Prefix, error) {
 }
 
 func keys() []string {
-	return []string{"data", "database", "listen", "url", "tls", "certificate", "key", "proxies", "log"}
+	return []string{"data", "database", "listen", "url", "tls", "certificate", "key", "proxies", "log", "backup", "backup_folder", "backup_hour", "backup_keep", "backup_key", "backup_recipients"}
 }
 
 // refuseReadableByAll keeps a file that may hold a database password from everybody on the machine.

@@ -28,8 +28,17 @@ type dialect struct {
 	now string
 	// ownClock says that the time of a transaction is asked from the database, since replicas share nothing else.
 	ownClock bool
+	// jobWaits is the condition on River's table for something that a worker has to do: due within 10 seconds, broken
+	// off, or a record of what was done that is older than a day and an hour.
+	jobWaits string
 	// snapshot are the options of a transaction in which every statement reads the same state.
 	snapshot *sql.TxOptions
+	// tables lists every column of every table with its type and its place in the primary key (from 1, 0 outside),
+	// by table and column; classes are the storage classes of these types.
+	tables  string
+	classes map[string]string
+	// patient lifts the limits of time from the transaction at hand, for what reads or writes everything.
+	patient []string
 	// checkpoint empties the WAL into the database file.
 	checkpoint string
 	// class says what kind of failure a driver's error is.
@@ -48,11 +57,17 @@ const (
 )
 
 var sqliteDialect = dialect{
-	name:       "sqlite",
-	goose:      goose.DialectSQLite3,
-	render:     func(s string) string { return s },
-	now:        "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-	snapshot:   &sql.TxOptions{}, // any transaction of the readers is one
+	name:   "sqlite",
+	goose:  goose.DialectSQLite3,
+	render: func(s string) string { return s },
+	now:    "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+	jobWaits: `state IN ('available', 'running') OR state IN ('retryable', 'scheduled') AND scheduled_at <= datetime('now', '+10 seconds', 'subsec')
+		OR state = 'completed' AND finalized_at < datetime('now', '-25 hours', 'subsec')`,
+	snapshot: &sql.TxOptions{}, // any transaction of the readers is one
+	tables: `SELECT m.name AS "name", c.name AS "column", c.type AS "type", c.pk AS "key"
+		FROM sqlite_master m JOIN pragma_table_info(m.name) c
+		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY m.name, c.name`,
+	classes:    map[string]string{"TEXT": "TEXT", "INTEGER": "INTEGER", "BLOB": "BLOB"},
 	checkpoint: "PRAGMA wal_checkpoint(TRUNCATE)",
 	class:      sqliteClass,
 }
@@ -68,8 +83,20 @@ var postgresDialect = dialect{
 	lockLog:  "SELECT pg_advisory_xact_lock(2054123105)",
 	now:      "CAST(extract(epoch FROM now()) * 1000 AS BIGINT)",
 	ownClock: true,
+	jobWaits: `state IN ('available', 'running') OR state IN ('retryable', 'scheduled') AND scheduled_at <= now() + interval '10 seconds'
+		OR state = 'completed' AND finalized_at < now() - interval '25 hours'`,
 	snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
-	class:    postgresClass,
+	// The positions in an index begin with 0.
+	tables: `SELECT c.relname AS "name", a.attname AS "column", format_type(a.atttypid, a.atttypmod) AS "type",
+			coalesce(array_position(i.indkey::int2[], a.attnum) + 1, 0) AS "key"
+		FROM pg_class c
+		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+		LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+		WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
+		ORDER BY c.relname COLLATE "C", a.attname COLLATE "C"`,
+	classes: map[string]string{"text": "TEXT", "bigint": "INTEGER", "bytea": "BLOB"},
+	patient: []string{"SET LOCAL statement_timeout = 0", "SET LOCAL idle_in_transaction_session_timeout = 0"},
+	class:   postgresClass,
 }
 
 // Text is compared by bytes on both databases, so that lists have one order and a path prefix is a range; numbers

@@ -56,13 +56,7 @@ func (db *DB) Verify(ctx context.Context, anchors ...audit.Checkpoint) (Report, 
 	}
 	defer func() { _ = open.Rollback() }() // nothing was changed
 	v := verifier{dialect: db.dialect, q: watched{open}, anchors: anchors}
-	if err := v.log(ctx); err != nil {
-		return Report{}, failed(db.dialect, err, "verify the log")
-	}
-	if err := v.sheets(ctx); err != nil {
-		return Report{}, failed(db.dialect, err, "verify the sheets")
-	}
-	return v.report, nil
+	return v.all(ctx)
 }
 
 type verifier struct {
@@ -72,6 +66,17 @@ type verifier struct {
 	report  Report
 	tree    audit.Log
 	left    []tlog.Hash // by level: the last complete subtree that waits for its right half
+}
+
+// all verifies what q reads.
+func (v *verifier) all(ctx context.Context) (Report, error) {
+	if err := v.log(ctx); err != nil {
+		return Report{}, failed(v.dialect, err, "verify the log")
+	}
+	if err := v.sheets(ctx); err != nil {
+		return Report{}, failed(v.dialect, err, "verify the sheets")
+	}
+	return v.report, nil
 }
 
 func (v *verifier) problemf(code string, seq int64, format string, args ...any) {

@@ -219,7 +219,7 @@ func (m *maker) years(ctx context.Context) error {
 		deadline := time.Date(year, time.June, 1, 0, 0, 0, 0, time.FixedZone("WIB", 7*3600))
 		if running {
 			// The running year is open whenever the demo is looked at.
-			deadline = m.Now.AddDate(0, 3, 0).Truncate(24 * time.Hour).Add(16*time.Hour + 59*time.Minute) // 23.59 WIB
+			deadline = m.Now.AddDate(0, 3, 0).Truncate(24 * time.Hour).Add(17 * time.Hour) // midnight WIB
 			at = m.Now
 		}
 		m.TurnClock(at)

@@ -57,6 +57,12 @@ func (p *Printer) DateTime(t time.Time, zone *time.Location) string {
 	return p.Date(t, zone) + " " + p.T("locale.at") + " " + p.Time(t, zone)
 }
 
+// Deadline returns the last minute in which something may still be done, where end is the first moment at which it is
+// too late: midnight after 31 May reads "31 Mei 2025 pukul 23.59 WIB".
+func (p *Printer) Deadline(end time.Time, zone *time.Location) string {
+	return p.DateTime(end.Add(-time.Nanosecond), zone)
+}
+
 // FullDateTime returns DateTime with the day of the week: "Sabtu, 31 Mei 2025 pukul 23.59 WIB".
 func (p *Printer) FullDateTime(t time.Time, zone *time.Location) string {
 	return p.days[in(t, zone).Weekday()] + ", " + p.DateTime(t, zone)

@@ -113,7 +113,7 @@ func (s *server) signedIn(q *route.Request, session auth.Session, actor org.Acto
 	q.Demo = q.Demo || q.Institution.Demo
 	for _, row := range s.nav {
 		if s.admit(row, q) == nil {
-			q.Nav = append(q.Nav, route.Link{Path: row.Path(), Label: row.Nav.Label})
+			q.Nav = append(q.Nav, route.Link{Path: row.Path(), Label: row.Nav.Label, Also: row.Nav.Also})
 		}
 	}
 }

@@ -3,7 +3,6 @@ package admin
 import (
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -34,9 +33,8 @@ func (s desk) getPeriods(w http.ResponseWriter, r *http.Request) error {
 		}
 		page.rows = append(page.rows, periodRow{
 			year: strconv.Itoa(p.Year), name: p.Name, instrument: s.instrumentName(p.Instrument),
-			opens: q.Printer.Date(p.Opens, zone),
-			// The deadline itself is the first moment at which it is too late; people are told the last one before.
-			deadline: q.Printer.DateTime(p.Deadline.Add(-time.Minute), zone),
+			opens:    q.Printer.Date(p.Opens, zone),
+			deadline: q.Printer.Deadline(p.Deadline, zone),
 		})
 	}
 	if len(periods) > 0 {

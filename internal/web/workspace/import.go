@@ -146,12 +146,12 @@ func (d *desk) previewed(r *http.Request) (*previewPage, error) {
 
 // postApply takes the answers of an import into the sheet.
 func (d *desk) postApply(w http.ResponseWriter, r *http.Request) error {
-	return d.decide(w, r, "import.done.applied", d.deps.Sheets.ApplyImport, "mode")
+	return d.decide(w, r, d.deps.Sheets.ApplyImport, "mode")
 }
 
 // postUndo gives back what stood before an import was applied.
 func (d *desk) postUndo(w http.ResponseWriter, r *http.Request) error {
-	return d.decide(w, r, "import.done.undone", d.deps.Sheets.UndoImport)
+	return d.decide(w, r, d.deps.Sheets.UndoImport)
 }
 
 // action is a decision about an import.
@@ -159,7 +159,7 @@ type action func(ctx context.Context, by org.Actor, cmd assessment.Decision) (as
 
 // decide runs one of the two decisions about an import. Somebody who was faster, or a form without a choice, brings
 // the page back as it stands now.
-func (d *desk) decide(w http.ResponseWriter, r *http.Request, done string, act action, fields ...string) error {
+func (d *desk) decide(w http.ResponseWriter, r *http.Request, act action, fields ...string) error {
 	if err := known(r.PostForm, fields...); err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func (d *desk) decide(w http.ResponseWriter, r *http.Request, done string, act a
 		Key: route.Key(r), Assessment: i.Assessment, Import: i.ID, Mode: assessment.ImportMode(r.PostForm.Get("mode")),
 	})
 	if err == nil {
-		return route.Done(w, r, "/imports/"+i.ID, done)
+		return route.Done(w, r, "/imports/"+i.ID, "") // the page itself says what has become of it
 	}
 	form, ok := route.Again(r, err)
 	if !ok {

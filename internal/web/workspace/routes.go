@@ -18,7 +18,7 @@ type Deps struct {
 func Routes(deps Deps) []route.Route {
 	d := &desk{deps: deps}
 	return []route.Route{
-		{Pattern: "GET /units", Need: org.ViewUnits, Handle: d.getUnits, Nav: route.Nav{Label: "sheet.units", Order: 10}},
+		{Pattern: "GET /units", Need: org.ViewUnits, Handle: d.getUnits, Nav: route.Nav{Label: "sheet.units", Order: 10, Also: []string{"/sheets", "/imports"}}},
 		{Pattern: "POST /units/{unit}/sheet", Need: org.OpenAssessment, Handle: d.postSheet},
 
 		{Pattern: "GET /sheets/{assessment}", Need: org.ViewSheet, Handle: d.getSheet},

@@ -94,7 +94,7 @@ func (v *view) deadline() string {
 	if v.sheet.Period.Deadline.IsZero() {
 		return v.T("sheet.target.none")
 	}
-	return v.p.DateTime(v.sheet.Period.Deadline, v.zone)
+	return v.p.Deadline(v.sheet.Period.Deadline, v.zone)
 }
 
 // state says whether the sheet takes answers, from this reader, now.

@@ -39,8 +39,9 @@ type Route struct {
 
 // Nav puts a row into the navigation. The zero Nav is not there.
 type Nav struct {
-	Label string // message id
-	Order int    // ascending
+	Label string   // message id
+	Order int      // ascending
+	Also  []string // other paths that belong to the place: "/sheets"
 }
 
 // Check says what is wrong with the row, or nil.
@@ -87,7 +88,8 @@ func (t Route) Path() string {
 // Link is a place to go to.
 type Link struct {
 	Path  string
-	Label string // message id
+	Label string   // message id
+	Also  []string // other paths that belong to the place
 }
 
 // Request is what the chain found out before the handler runs.

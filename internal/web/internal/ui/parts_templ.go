@@ -315,8 +315,8 @@ func Bar(b BarSpec) templ.Component {
 	})
 }
 
-// Table is a table with its caption, which scrolls by itself where the page is too narrow for it. The children are
-// thead and tbody.
+// Table is a table with its caption. Where the page is narrow its rows become blocks, whose cells are named by their
+// data-label; what is still too wide scrolls by itself. The children are thead and tbody.
 func Table(caption string, hidden bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -351,7 +351,7 @@ func Table(caption string, hidden bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\" tabindex=\"0\"><table class=\"table table-vcenter card-table z-table\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\" tabindex=\"0\"><table class=\"table table-vcenter card-table stack z-table\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

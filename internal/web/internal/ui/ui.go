@@ -6,6 +6,7 @@ package ui
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -59,7 +60,8 @@ func (f Frame) Lang() string { return f.Printer.Lang() }
 
 // Current reports whether a link of the navigation leads to this page or to what lies above it.
 func (f Frame) Current(l route.Link) bool {
-	return f.Path == l.Path || strings.HasPrefix(f.Path, l.Path+"/")
+	under := func(path string) bool { return f.Path == path || strings.HasPrefix(f.Path, path+"/") }
+	return under(l.Path) || slices.ContainsFunc(l.Also, under)
 }
 
 // docTitle is the text of the browser tab.

@@ -30,6 +30,7 @@ const accessPassword = "laut biru tenang 77"
 type accessWorld struct {
 	t        *testing.T
 	services services
+	path     string // of the database file
 	handler  http.Handler
 	rows     []web.Row
 	watch    *sql.Conn
@@ -71,7 +72,7 @@ func newAccessWorld(t *testing.T) *accessWorld {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	w := &accessWorld{
-		t: t, services: newServices(db, clock),
+		t: t, services: newServices(db, clock), path: path,
 		sessions: map[string]auth.Opened{}, logins: map[string]string{},
 		institutions: map[place]string{}, units: map[place]string{}, persons: map[place]string{},
 		sheets: map[spot]string{}, imports: map[spot]string{}, periods: map[string]string{},

@@ -38,7 +38,7 @@ func TestTheLogHoldsNoQueryPathOrAddress(t *testing.T) {
 
 func TestSecretsAreTakenAtALimitedRatePerSource(t *testing.T) {
 	t.Parallel()
-	w := setup(t, nil, Row{Pattern: "POST /signin", Public: true, Limited: true, Handle: ok})
+	w := setup(t, nil, Row{Pattern: "POST /signin", Public: true, Fields: []string{"*"}, Limited: true, Handle: ok})
 	refused := 0
 	for range attemptsPerMinute + 5 {
 		if w.do(t, request{target: "/signin", method: "POST"}).StatusCode == http.StatusTooManyRequests {

@@ -188,7 +188,7 @@ func TestWB01SecurityHeadersStandOnEveryAnswer(t *testing.T) {
 		{Pattern: "GET /broken", Public: true, Handle: refuse(errors.New("disk full"))},
 		{Pattern: "GET /panics", Public: true, Handle: func(http.ResponseWriter, *http.Request) error { panic("boom") }},
 		{Pattern: "GET /gone", Public: true, Handle: refuse(missing())},
-		{Pattern: "POST /save", Self: true, Handle: ok},
+		{Pattern: "POST /save", Self: true, Fields: route.NoFields(), Handle: ok},
 	}
 	cases := []struct {
 		name   string
@@ -250,6 +250,7 @@ func TestARowMustSayWhoMayEnter(t *testing.T) {
 		"no method":             {Pattern: "/a", Public: true, Handle: ok},
 		"no handler":            {Pattern: "GET /a", Public: true},
 		"bare but not public":   {Pattern: "GET /a", Self: true, Bare: true, Handle: ok},
+		"unsaid fields":         {Pattern: "POST /a", Self: true, Handle: ok},
 		"bare change":           {Pattern: "POST /a", Public: true, Bare: true, Handle: ok},
 	}
 	for name, row := range cases {
@@ -278,7 +279,7 @@ func TestWhoMayNotEnterIsRefusedBeforeTheHandler(t *testing.T) {
 	}
 	w := setup(t, nil,
 		Row{Pattern: "GET /manage", Need: org.ManageInstitution, Handle: note},
-		Row{Pattern: "POST /manage", Need: org.ManageInstitution, Handle: note},
+		Row{Pattern: "POST /manage", Need: org.ManageInstitution, Fields: route.NoFields(), Handle: note},
 		Row{Pattern: "GET /mine", Self: true, Handle: note},
 	)
 	token := func(person string) url.Values { return url.Values{"_token": {"token-of-" + person}} }
@@ -323,8 +324,8 @@ func TestBodiesHaveALimit(t *testing.T) {
 		return ok(w, r)
 	}
 	w := setup(t, nil,
-		Row{Pattern: "POST /form", Self: true, Handle: take},
-		Row{Pattern: "POST /file", Self: true, Upload: true, Handle: take},
+		Row{Pattern: "POST /form", Self: true, Fields: []string{"*"}, Handle: take},
+		Row{Pattern: "POST /file", Self: true, Upload: true, Fields: []string{"*"}, Handle: take},
 	)
 	form := func(n int) url.Values {
 		return url.Values{"_token": {"token-of-reader"}, "text": {strings.Repeat("a", n)}}
@@ -417,7 +418,7 @@ func TestEveryKindOfFaultHasItsStatusAndPage(t *testing.T) {
 
 func TestAWrongMethodNamesTheRightOnes(t *testing.T) {
 	t.Parallel()
-	w := setup(t, nil, Row{Pattern: "GET /page", Public: true, Handle: ok}, Row{Pattern: "POST /page", Public: true, Handle: ok})
+	w := setup(t, nil, Row{Pattern: "GET /page", Public: true, Handle: ok}, Row{Pattern: "POST /page", Public: true, Fields: route.NoFields(), Handle: ok})
 	res := w.do(t, request{target: "/page", method: "PUT"})
 	if res.StatusCode != http.StatusMethodNotAllowed || res.Header.Get("Allow") != "GET, HEAD, POST" {
 		t.Errorf("status %d, Allow %q", res.StatusCode, res.Header.Get("Allow"))

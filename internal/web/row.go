@@ -64,6 +64,9 @@ func (s *server) serve(row Row, w http.ResponseWriter, r *http.Request) error {
 	if !sameToken(q.Token, r.PostForm) {
 		return fault.New(fault.Forbidden, "ui.fault.token")
 	}
+	if err := row.Takes(r.PostForm); err != nil {
+		return err
+	}
 	return row.Handle(w, r)
 }
 

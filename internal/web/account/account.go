@@ -42,17 +42,17 @@ func Routes(d Deps) []route.Route {
 	s := desk{d}
 	return []route.Route{
 		{Pattern: "GET /signin", Public: true, Handle: s.getSignIn},
-		{Pattern: "POST /signin", Public: true, Limited: true, Handle: s.postSignIn},
-		{Pattern: "POST /signout", Self: true, Handle: s.postSignOut},
+		{Pattern: "POST /signin", Public: true, Limited: true, Fields: []string{"login", "password", "next"}, Handle: s.postSignIn},
+		{Pattern: "POST /signout", Self: true, Fields: route.NoFields(), Handle: s.postSignOut},
 		{Pattern: "GET /setup", Public: true, Handle: s.getSetUp},
-		{Pattern: "POST /setup", Public: true, Limited: true, Handle: s.postSetUp},
+		{Pattern: "POST /setup", Public: true, Limited: true, Fields: []string{"code", "name", "login", "password", "again"}, Handle: s.postSetUp},
 		{Pattern: "GET /invitation", Public: true, Handle: s.getInvitation},
 		{Pattern: "GET /invitation/{code}", Public: true, Handle: s.getInvitation},
-		{Pattern: "POST /invitation", Public: true, Limited: true, Handle: s.postInvitation},
+		{Pattern: "POST /invitation", Public: true, Limited: true, Fields: []string{"code", "password", "again"}, Handle: s.postInvitation},
 		{Pattern: "GET /account", Self: true, Handle: s.getAccount},
-		{Pattern: "POST /account/password", Self: true, Handle: s.postPassword},
-		{Pattern: "POST /account/theme", Self: true, Handle: s.postTheme},
-		{Pattern: "POST /account/sessions", Self: true, Handle: s.postSessions},
+		{Pattern: "POST /account/password", Self: true, Fields: []string{"old", "password", "again"}, Handle: s.postPassword},
+		{Pattern: "POST /account/theme", Self: true, Fields: []string{"theme", "next"}, Handle: s.postTheme},
+		{Pattern: "POST /account/sessions", Self: true, Fields: route.NoFields(), Handle: s.postSessions},
 	}
 }
 
@@ -88,7 +88,7 @@ func (s desk) postPassword(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		q := route.From(r)
 		opened, err = s.Auth.ChangePassword(r.Context(), q.Actor, auth.PasswordChange{
-			Old: r.PostFormValue("old"), New: r.PostFormValue("password"), Source: q.Source,
+			Old: r.PostFormValue("old"), New: r.PostFormValue("password"), Session: q.Session,
 		})
 	}
 	if err != nil {

@@ -70,18 +70,18 @@ func Routes(d Deps) []route.Route {
 	return []route.Route{
 		{Pattern: "GET /admin", Need: org.ManageInstitution, Handle: s.getHome, Nav: route.Nav{Label: "admin.nav", Order: 90}},
 		{Pattern: "GET /admin/institutions/new", Need: org.CreateInstitution, Handle: s.getNewInstitution},
-		{Pattern: "POST /admin/institutions", Need: org.CreateInstitution, Handle: s.postInstitution},
+		{Pattern: "POST /admin/institutions", Need: org.CreateInstitution, Fields: []string{"name", "kind", "zone"}, Handle: s.postInstitution},
 		{Pattern: "GET /admin/institutions/{institution}", Need: org.ManageInstitution, Handle: s.getInstitution},
 		{Pattern: "GET /admin/institutions/{institution}/units", Need: org.ManageInstitution, Handle: s.getUnits},
 		{Pattern: "GET /admin/institutions/{institution}/units/new", Need: org.ManageInstitution, Handle: s.getNewUnit},
-		{Pattern: "POST /admin/institutions/{institution}/units", Need: org.ManageInstitution, Handle: s.postUnit},
+		{Pattern: "POST /admin/institutions/{institution}/units", Need: org.ManageInstitution, Fields: []string{"name", "parent"}, Handle: s.postUnit},
 		{Pattern: "GET /admin/institutions/{institution}/periods", Need: org.ManageInstitution, Handle: s.getPeriods},
 		{Pattern: "GET /admin/institutions/{institution}/periods/new", Need: org.ManageInstitution, Handle: s.getNewPeriod},
-		{Pattern: "POST /admin/institutions/{institution}/periods", Need: org.ManageInstitution, Handle: s.postPeriod},
+		{Pattern: "POST /admin/institutions/{institution}/periods", Need: org.ManageInstitution, Fields: []string{"name", "instrument", "year", "opens", "deadline"}, Handle: s.postPeriod},
 		{Pattern: "GET /admin/institutions/{institution}/people", Need: org.ManagePeople, Handle: s.getPeople},
 		{Pattern: "GET /admin/institutions/{institution}/people/new", Need: org.ManagePeople, Handle: s.getNewPerson},
-		{Pattern: "POST /admin/institutions/{institution}/people", Need: org.ManagePeople, Handle: s.postPerson},
-		{Pattern: "POST /admin/institutions/{institution}/people/{person}/invitation", Need: org.ManagePeople, Handle: s.postInvitation},
+		{Pattern: "POST /admin/institutions/{institution}/people", Need: org.ManagePeople, Fields: []string{"name", "nip", "position", "login", "unit", "role", "scope"}, Handle: s.postPerson},
+		{Pattern: "POST /admin/institutions/{institution}/people/{person}/invitation", Need: org.ManagePeople, Fields: route.NoFields(), Handle: s.postInvitation},
 	}
 }
 

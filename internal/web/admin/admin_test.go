@@ -76,9 +76,13 @@ func TestThoseWhoDoNotManageAreRefused(t *testing.T) {
 			if c.status == 200 || page != "/units" && page != "/periods" && page != "/people" {
 				continue
 			}
-			form := url.Values{
-				"_token": {b.Get("/account").Form(t, "/account/theme").Get("_token")}, "name": {"Baru"}, "login": {"baru"},
-				"role": {"observer"}, "year": {"2026"}, "instrument": {"lke-2021"}, "opens": {"2026-01-01"}, "deadline": {"2026-05-31"},
+			form := url.Values{"_token": {b.Get("/account").Form(t, "/account/theme").Get("_token")}, "name": {"Baru"}}
+			for name, value := range map[string]map[string]string{
+				"/units":   {},
+				"/periods": {"year": "2026", "instrument": "lke-2021", "opens": "2026-01-01", "deadline": "2026-05-31"},
+				"/people":  {"login": "baru", "role": "observer"},
+			}[page] {
+				form.Set(name, value)
 			}
 			if p := b.Do(http.MethodPost, path, form, nil); p.Status != c.status {
 				t.Errorf("%s writes %s: %d, want %d", c.login, path, p.Status, c.status)

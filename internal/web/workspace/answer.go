@@ -12,9 +12,6 @@ import (
 
 // postSheet opens the sheet of a unit for a period.
 func (d *desk) postSheet(w http.ResponseWriter, r *http.Request) error {
-	if err := known(r.PostForm, "period", "target"); err != nil {
-		return err
-	}
 	id, err := d.deps.Sheets.Open(r.Context(), route.From(r).Actor, assessment.NewAssessment{
 		Key: route.Key(r), Unit: r.PathValue("unit"), Period: r.PostForm.Get("period"), Target: r.PostForm.Get("target"),
 	})

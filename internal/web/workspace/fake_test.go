@@ -384,6 +384,9 @@ func (o *office) send(tb testing.TB, v visit, r *http.Request) (*httptest.Respon
 				if failed = route.Parse(r); failed != nil {
 					return
 				}
+				if failed = row.Takes(r.PostForm); failed != nil {
+					return
+				}
 			}
 			failed = row.Handle(w, r)
 		})

@@ -87,9 +87,6 @@ func atField(p *locale.Printer, err error) error {
 // preview hands the uploaded file to the use case. The file is part of what a repeated form must not change, so its
 // hash goes into the key.
 func (d *desk) preview(r *http.Request) (string, error) {
-	if err := known(r.PostForm, "column", "heading"); err != nil {
-		return "", err
-	}
 	file, header, err := r.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) || err == nil && header.Size == 0 {
 		return "", fault.Form().With("file", "import.file.missing")
@@ -146,7 +143,7 @@ func (d *desk) previewed(r *http.Request) (*previewPage, error) {
 
 // postApply takes the answers of an import into the sheet.
 func (d *desk) postApply(w http.ResponseWriter, r *http.Request) error {
-	return d.decide(w, r, d.deps.Sheets.ApplyImport, "mode")
+	return d.decide(w, r, d.deps.Sheets.ApplyImport)
 }
 
 // postUndo gives back what stood before an import was applied.
@@ -159,10 +156,7 @@ type action func(ctx context.Context, by org.Actor, cmd assessment.Decision) (as
 
 // decide runs one of the two decisions about an import. Somebody who was faster, or a form without a choice, brings
 // the page back as it stands now.
-func (d *desk) decide(w http.ResponseWriter, r *http.Request, act action, fields ...string) error {
-	if err := known(r.PostForm, fields...); err != nil {
-		return err
-	}
+func (d *desk) decide(w http.ResponseWriter, r *http.Request, act action) error {
 	i, err := d.deps.Queries.Import(r.Context(), r.PathValue("import"))
 	if err != nil {
 		return err

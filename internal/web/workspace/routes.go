@@ -19,7 +19,7 @@ func Routes(deps Deps) []route.Route {
 	d := &desk{deps: deps}
 	return []route.Route{
 		{Pattern: "GET /units", Need: org.ViewUnits, Handle: d.getUnits, Nav: route.Nav{Label: "sheet.units", Order: 10, Also: []string{"/sheets", "/imports"}}},
-		{Pattern: "POST /units/{unit}/sheet", Need: org.OpenAssessment, Handle: d.postSheet},
+		{Pattern: "POST /units/{unit}/sheet", Need: org.OpenAssessment, Fields: []string{"period", "target"}, Handle: d.postSheet},
 
 		{Pattern: "GET /sheets/{assessment}", Need: org.ViewSheet, Handle: d.getSheet},
 		{Pattern: "GET /sheets/{assessment}/print", Need: org.ViewSheet, Handle: d.getPrint},
@@ -28,15 +28,15 @@ func Routes(deps Deps) []route.Route {
 		{Pattern: "GET /sheets/{assessment}/explain/{node}", Need: org.ViewSheet, Handle: d.getExplain},
 		{Pattern: "GET /sheets/{assessment}/plan", Need: org.ViewSheet, Handle: d.getPlan},
 		{Pattern: "GET /sheets/{assessment}/whatif", Need: org.ViewSheet, Handle: d.getWhatIf},
-		{Pattern: "POST /sheets/{assessment}/answers/{question}", Need: org.EditAnswer, Handle: d.postAnswer},
+		{Pattern: "POST /sheets/{assessment}/answers/{question}", Need: org.EditAnswer, Fields: []string{"revision", "answer", "note", "clear", "in.*"}, Handle: d.postAnswer},
 
 		{Pattern: "GET /sheets/{assessment}/workbook.xlsx", Need: org.ExportSheet, Handle: d.getWorkbook},
 		{Pattern: "GET /sheets/{assessment}/answers.json", Need: org.ExportSheet, Handle: d.getAnswers},
 
 		{Pattern: "GET /sheets/{assessment}/import", Need: org.ImportWorkbook, Handle: d.getImport},
-		{Pattern: "POST /sheets/{assessment}/import", Need: org.ImportWorkbook, Handle: d.postImport, Upload: true},
+		{Pattern: "POST /sheets/{assessment}/import", Need: org.ImportWorkbook, Fields: []string{"column", "heading"}, Handle: d.postImport, Upload: true},
 		{Pattern: "GET /imports/{import}", Need: org.ViewSheet, Handle: d.getPreview},
-		{Pattern: "POST /imports/{import}/apply", Need: org.ImportWorkbook, Handle: d.postApply},
-		{Pattern: "POST /imports/{import}/undo", Need: org.ImportWorkbook, Handle: d.postUndo},
+		{Pattern: "POST /imports/{import}/apply", Need: org.ImportWorkbook, Fields: []string{"mode"}, Handle: d.postApply},
+		{Pattern: "POST /imports/{import}/undo", Need: org.ImportWorkbook, Fields: route.NoFields(), Handle: d.postUndo},
 	}
 }

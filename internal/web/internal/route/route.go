@@ -7,10 +7,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"zona/internal/auth"
+	"zona/internal/fault"
 	"zona/internal/locale"
 	"zona/internal/org"
 )
@@ -29,6 +32,11 @@ type Route struct {
 	Public bool           // anybody
 
 	Handle Handler
+
+	// Fields are the names that the form of a row which changes something may carry, each once; "in.*" stands for every
+	// name that begins so. The form token and key are always among them. Whatever else comes is refused as a whole, so
+	// that nobody sends a column that no form shows. A form without fields is NoFields.
+	Fields []string
 
 	Upload  bool // the body may be as long as a file (20 MiB) instead of a form (1 MiB)
 	Limited bool // counted per source address: rows that take a secret from somebody unknown
@@ -67,11 +75,32 @@ func (t Route) Check() error {
 		return fmt.Errorf("route %q: without a session it must be Public", t.Pattern)
 	case t.Bare && method != http.MethodGet:
 		return fmt.Errorf("route %q: without a session nothing can be changed", t.Pattern)
+	case method != http.MethodGet && t.Fields == nil:
+		return fmt.Errorf("route %q: it does not say which fields its form has", t.Pattern)
 	case t.Nav.Label != "" && (method != http.MethodGet || strings.Contains(path, "{")):
 		return fmt.Errorf("route %q: a place in the navigation is a page without parameters", t.Pattern)
 	}
 	return nil
 }
+
+// NoFields is a form with nothing but a button.
+func NoFields() []string { return []string{} }
+
+// Takes refuses a form that holds a field which the row does not name, or one twice: fault.Malformed.
+func (t Route) Takes(form url.Values) error {
+	for name, values := range form {
+		if len(values) != 1 || name != TokenField && name != KeyField && !slices.ContainsFunc(t.Fields, func(known string) bool {
+			prefix, open := strings.CutSuffix(known, "*")
+			return name == known || open && strings.HasPrefix(name, prefix)
+		}) {
+			return fault.New(fault.Malformed, "ui.fault.field", "Name", name[:min(len(name), maxNamed)])
+		}
+	}
+	return nil
+}
+
+// maxNamed is how much of an unknown field's name a page repeats, in bytes.
+const maxNamed = 40
 
 // Method is the first word of the pattern.
 func (t Route) Method() string {

@@ -54,7 +54,7 @@ var policy = []row{
 	{pkg: "scoring", zona: append([]string{"instrument"}, ground...), banStd: noIO, because: "pure rules do no I/O; take values, return values"},
 
 	{pkg: "org", zona: ground, banStd: noEdges, because: "features declare a Store; edges implement it"},
-	{pkg: "auth", zona: append([]string{"org"}, ground...), third: []string{"github.com/alexedwards/argon2id"}, banStd: noEdges, because: "proves who asks, never what is allowed"},
+	{pkg: "auth", zona: append([]string{"org"}, ground...), third: []string{"github.com/alexedwards/argon2id", "github.com/pquerna/otp", "github.com/go-webauthn/webauthn"}, banStd: noEdges, because: "proves who asks, never what is allowed"},
 	{pkg: "assessment", zona: append([]string{"org"}, pure...), banStd: noEdges, because: "rules of answering; SQL, HTML and Excel live at the edges"},
 
 	{

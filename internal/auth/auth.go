@@ -18,8 +18,10 @@ type Session struct {
 	Token    string // random form token, sent in every form of this session
 	Created  time.Time
 	Seen     time.Time
-	AuthedAt time.Time // last time a password was given, for step-up
+	AuthedAt time.Time // last time a password or a second step was given, for step-up
 	Expires  time.Time // absolute end
+	Device   string    // coarse names of browser and system, "Firefox, Windows"; "" when they are not known
+	Strong   bool      // a second step was given
 }
 
 // CodePurpose is what a one-use code is for.
@@ -61,6 +63,8 @@ type Store interface {
 	// uses the code.
 	InsertPerson(ctx context.Context, p org.Person) error
 	InsertAssignment(ctx context.Context, a org.Assignment) error
+
+	FactorStore
 }
 
 // Transactor runs fn in one transaction; see org.Transactor.
@@ -82,4 +86,6 @@ type Queries interface {
 	CountPeople(ctx context.Context) (int, error)
 	// Person returns a person, closed or not.
 	Person(ctx context.Context, id string) (org.Person, error)
+
+	FactorQueries
 }

@@ -36,10 +36,12 @@ type state struct {
 	events    []audit.Event
 	touched   int
 	evaluated int // how often credentials were asked for
+	factors   factorState
 }
 
 func (s state) clone() state {
 	s.people, s.hashes, s.sessions, s.codes = maps.Clone(s.people), maps.Clone(s.hashes), maps.Clone(s.sessions), maps.Clone(s.codes)
+	s.factors = s.factors.clone()
 	return s
 }
 
@@ -78,6 +80,7 @@ func (m *memory) DeleteSession(_ context.Context, hash [32]byte) error {
 
 func (m *memory) DeleteSessionsOf(_ context.Context, person string) error {
 	maps.DeleteFunc(m.state.sessions, func(_ [32]byte, s Session) bool { return s.Person == person })
+	maps.DeleteFunc(m.state.factors.waiting, func(_ [32]byte, w Waiting) bool { return w.Person == person })
 	return m.broken
 }
 
@@ -182,6 +185,7 @@ func setup(t *testing.T) (*Service, *memory) {
 			"root": {ID: "root", Institution: "i", Login: "root"},
 		},
 		hashes: map[string]string{}, sessions: map[[32]byte]Session{}, codes: map[[32]byte]Code{},
+		factors: newFactorState(),
 		roles: []org.Assignment{
 			{Person: "admin", Role: org.Administrator, Scope: org.Scope{Kind: org.WholeInstitution, Institution: "i"}},
 			{Person: "root", Role: org.Administrator, Scope: org.Scope{Kind: org.WholeInstance}},

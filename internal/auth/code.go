@@ -70,6 +70,7 @@ type FirstAdministrator struct {
 	Password string
 	Lang     string
 	Source   string
+	Browser  Browser
 }
 
 // SetUp makes the first administrator of the instance and signs him or her in. The code is used up in the same
@@ -80,12 +81,14 @@ func (s *Service) SetUp(ctx context.Context, cmd FirstAdministrator) (Opened, er
 	}
 	p := org.NewPerson{Name: cmd.Name, Login: cmd.Login, Lang: cmd.Lang}.Person(s.opt.NewID())
 	f := fault.Form()
-	checkPassword(f, "password", cmd.Password, p)
+	if err := s.checkPassword(f, "password", cmd.Password, p); err != nil {
+		return Opened{}, err
+	}
 	if err := p.Check(f); err != nil {
 		return Opened{}, err
 	}
 	role := org.Assignment{ID: s.opt.NewID(), Person: p.ID, Role: org.Administrator, Scope: org.Scope{Kind: org.WholeInstance}}
-	return s.replacePassword(ctx, p, cmd.Password, audit.InstanceSetUp, func(ctx context.Context, st Store) error {
+	first := func(ctx context.Context, st Store) error {
 		if n, err := st.CountPeople(ctx); err != nil {
 			return err
 		} else if n > 0 {
@@ -99,7 +102,13 @@ func (s *Service) SetUp(ctx context.Context, cmd FirstAdministrator) (Opened, er
 		}
 		role.From = st.Now()
 		return org.Appoint(ctx, st, p.ID, role)
-	})
+	}
+	return s.replacePassword(ctx, p, newPassword{text: cmd.Password, kind: audit.InstanceSetUp, first: first, enter: s.entering(p, cmd.Browser)})
+}
+
+// entering lets a person in who has just set a password with a code: through the second step, where there is one.
+func (s *Service) entering(p org.Person, b Browser) func(context.Context, Store) (Opened, error) {
+	return func(ctx context.Context, st Store) (Opened, error) { return s.open(ctx, st, p, b) }
 }
 
 // Invite makes a one-use code with which the person sets a password: the first one, or a new one in place of one
@@ -166,22 +175,29 @@ type Acceptance struct {
 	Code     string
 	Password string
 	Source   string
+	Browser  Browser
 }
 
-// Accept uses an invitation: it sets the password, ends older sessions and signs the person in.
+// Accept uses an invitation: it sets the password, ends older sessions and signs the person in. Whoever has a second
+// step still has to give it: a code on paper stands for the password alone.
 func (s *Service) Accept(ctx context.Context, cmd Acceptance) (Opened, error) {
 	p, err := s.Invited(ctx, cmd.Code, cmd.Source)
 	if err != nil {
 		return Opened{}, err
 	}
 	f := fault.Form()
-	checkPassword(f, "password", cmd.Password, p)
+	if err := s.checkPassword(f, "password", cmd.Password, p); err != nil {
+		return Opened{}, err
+	}
 	if err := f.Err(); err != nil {
 		return Opened{}, err
 	}
-	return s.replacePassword(ctx, p, cmd.Password, audit.InvitationAccepted, func(ctx context.Context, st Store) error {
-		return use(ctx, st, cmd.Code, Invitation, p.ID)
-	})
+	browser, err := s.recognise(ctx, cmd.Browser, p.Login)
+	if err != nil {
+		return Opened{}, err
+	}
+	first := func(ctx context.Context, st Store) error { return use(ctx, st, cmd.Code, Invitation, p.ID) }
+	return s.replacePassword(ctx, p, newPassword{text: cmd.Password, kind: audit.InvitationAccepted, first: first, enter: s.entering(p, browser)})
 }
 
 // code finds a code without using it, counting failures against the source.

@@ -107,8 +107,10 @@ func TestOfTwoWhoHaveTheSetUpCodeOneSucceeds(t *testing.T) {
 	// Both have passed the first look when the first of them is done.
 	var wins int
 	for range 2 {
-		_, err := s.replacePassword(ctx, org.Person{ID: "x"}, secret, audit.InstanceSetUp, func(ctx context.Context, st Store) error {
-			return use(ctx, st, code, Setup, "")
+		p := org.Person{ID: "x"}
+		_, err := s.replacePassword(ctx, p, newPassword{
+			text: secret, kind: audit.InstanceSetUp, enter: s.entering(p, Browser{}),
+			first: func(ctx context.Context, st Store) error { return use(ctx, st, code, Setup, "") },
 		})
 		if err == nil {
 			wins++
@@ -261,21 +263,26 @@ func TestThrottleStopsGuessingAndNobodyElse(t *testing.T) {
 		_, err := s.SignIn(ctx, Credentials{Login: login, Password: password, Source: source})
 		return err
 	}
+	own, err := s.SignIn(ctx, Credentials{Login: "siti@pn.example", Password: secret, Source: "192.0.2.2"})
+	if err != nil || own.Device == "" {
+		t.Fatalf("%+v, %v", own, err)
+	}
+	known := own.Device
 	for range maxPerAccount {
 		if err := try("siti@pn.example", "wrong", "192.0.2.1"); said(err) != "fault.sign_in" {
 			t.Fatalf("within the budget: %v", err)
 		}
 	}
 	before := m.state.evaluated
-	err := try("siti@pn.example", secret, "192.0.2.1")
+	err = try("siti@pn.example", secret, "192.0.2.1")
 	if f, ok := fault.Of(err); !ok || f.Kind != fault.TooMany || f.RetryAfter != int(window/time.Second) || f.Args["Count"] != 15 {
 		t.Errorf("over the budget: %+v", f)
 	}
 	if m.state.evaluated != before {
 		t.Error("a throttled try was evaluated")
 	}
-	if err := try("siti@pn.example", secret, "192.0.2.2"); err != nil {
-		t.Errorf("the owner from elsewhere: %v", err)
+	if _, err := s.SignIn(ctx, Credentials{Login: "siti@pn.example", Password: secret, Source: "192.0.2.2", Browser: Browser{Known: known}}); err != nil {
+		t.Errorf("the owner, in a browser of hers: %v", err)
 	}
 	m.now = m.now.Add(window)
 	if err := try("siti@pn.example", secret, "192.0.2.1"); err != nil {

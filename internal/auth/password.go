@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	_ "embed"
 	"encoding/base64"
 	"fmt"
 	"runtime"
@@ -84,20 +83,16 @@ func (h *hasher) matches(ctx context.Context, password, stored string) (bool, er
 const (
 	minPassword = 12
 	maxPassword = 200
-	// minOwn is how much must be left of a password besides the login or a common word.
+	// minOwn is how much must be left of a password besides the name or the login.
 	minOwn = 8
 	// minDistinct letters: fewer is a pattern.
 	minDistinct = 5
 )
 
-// common lists words and runs of keys that the commonest passwords are made of, one a line, in lower case.
-//
-//go:embed common.txt
-var common string
-
-// checkPassword adds what is wrong with a new password to the form. Length and what everybody tries first are all
-// that counts; rules about kinds of letters make passwords worse and are not here.
-func checkPassword(f *fault.Fault, field, password string, p org.Person) {
+// checkPassword adds what is wrong with a new password to the form. Length, what is known of the person, and what has
+// leaked elsewhere are all that counts; rules about kinds of letters make passwords worse and are not here. The error
+// is one of reading the list, never about the password.
+func (s *Service) checkPassword(f *fault.Fault, field, password string, p org.Person) error {
 	n := utf8.RuneCountInString(password)
 	switch {
 	case !utf8.ValidString(password):
@@ -110,9 +105,18 @@ func checkPassword(f *fault.Fault, field, password string, p org.Person) {
 		f.With(field, "fault.field.long", "Max", maxPassword)
 	case leans(password, ownWords(p)):
 		f.With(field, "fault.password.login")
-	case distinct(password) < minDistinct || leans(password, strings.Fields(common)):
+	case distinct(password) < minDistinct || wellKnown(password):
 		f.With(field, "fault.password.common")
+	default:
+		leaked, err := s.opt.Breached.Has(password)
+		if err != nil {
+			return err
+		}
+		if leaked {
+			f.With(field, "fault.password.common")
+		}
 	}
+	return nil
 }
 
 // ownWords are what is known of a person to anybody.

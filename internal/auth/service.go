@@ -35,6 +35,10 @@ type Options struct {
 	NewID  func() string    // org.NewID outside tests
 	Cost   *argon2id.Params // Cost() outside tests
 	Actors Actors
+
+	Passkeys *Passkeys          // nil: passkeys are not offered here
+	Breached *Breached          // nil: the built-in list alone
+	Alarm    func(accounts int) // called when many accounts fail to sign in within minutes; nil: nobody is told
 }
 
 // Actors tells what people may do; org's service does.
@@ -52,17 +56,23 @@ type Service struct {
 	q        Queries
 	hasher   *hasher
 	throttle *throttle
+	spray    *spray
 }
 
 // New returns the service.
 func New(tx Transactor, q Queries, o Options) *Service {
-	return &Service{opt: o, tx: tx, q: q, hasher: newHasher(o.Cost), throttle: newThrottle(o.Clock)}
+	return &Service{
+		opt: o, tx: tx, q: q, hasher: newHasher(o.Cost), throttle: newThrottle(o.Clock), spray: newSpray(o.Clock, o.Alarm),
+	}
 }
 
-// Opened is a session that has just begun. Value goes into the cookie and is nowhere else.
+// Opened is a session that has just begun. Value goes into the cookie and is nowhere else. For somebody with a second
+// step there is no session yet: then Pending alone is set.
 type Opened struct {
 	Session Session
 	Value   string
+	Pending string // value of a sign-in that waits for its second step; it opens nothing else
+	Device  string // value that makes this browser known to the account, "" when it is known already
 }
 
 // Credentials is what somebody types to sign in.
@@ -71,16 +81,22 @@ type Credentials struct {
 	Password string
 	Source   string // address that it came from, kept in memory only
 	Replaces string // value of the session cookie that the browser sent, "" for none; that session ends
+	Browser  Browser
 }
 
-// SignIn opens a session for the right login and password. Anything else is one and the same fault.Invalid, after
-// the same work; too many failures are fault.TooMany.
+// SignIn opens a session for the right login and password, or begins a sign-in that waits for the second step. Anything
+// else is one and the same fault.Invalid, after the same work; too many failures are fault.TooMany.
 func (s *Service) SignIn(ctx context.Context, c Credentials) (Opened, error) {
 	login := org.FoldLogin(c.Login)
 	if len(login) > longestLogin {
 		login = noLogin
 	}
-	if err := s.throttle.begin(c.Source, login); err != nil {
+	browser, err := s.recognise(ctx, c.Browser, login)
+	if err != nil {
+		return Opened{}, err
+	}
+	if err := s.throttle.beginSignIn(c.Source, login, browser.device); err != nil {
+		s.spray.failed(login)
 		return Opened{}, err
 	}
 	person, stored, err := s.q.Credentials(ctx, login)
@@ -96,9 +112,10 @@ func (s *Service) SignIn(ctx context.Context, c Credentials) (Opened, error) {
 		return Opened{}, err
 	}
 	if !ok {
+		s.spray.failed(login)
 		return Opened{}, fault.New(fault.Invalid, "fault.sign_in")
 	}
-	s.throttle.success(c.Source, login)
+	s.throttle.signedIn(c.Source, login, browser.device)
 	p, err := s.q.Person(ctx, person)
 	if err != nil {
 		return Opened{}, err
@@ -109,17 +126,37 @@ func (s *Service) SignIn(ctx context.Context, c Credentials) (Opened, error) {
 				return Opened{}, err
 			}
 		}
-		return s.open(ctx, st, p)
+		return s.open(ctx, st, p, browser)
 	})
 }
 
-// open begins a session of somebody who has just given a password.
-func (s *Service) open(ctx context.Context, st Store, p org.Person) (Opened, error) {
-	return s.openUntil(ctx, st, p, st.Now(), st.Now().Add(absoluteLimit))
+// open lets somebody in who has just given a password or what stands for one: into a session, or, where there is a
+// second step, to that step. Every way in ends here, so that none goes around it.
+func (s *Service) open(ctx context.Context, st Store, p org.Person, b Browser) (Opened, error) {
+	f, err := st.Factors(ctx, p.ID)
+	if err != nil {
+		return Opened{}, err
+	}
+	if f.Any() {
+		return s.await(ctx, st, p)
+	}
+	o, err := s.openFresh(ctx, st, p, b.Name, false)
+	if err != nil {
+		return Opened{}, err
+	}
+	o.Device, err = s.remember(ctx, st, p, b)
+	return o, err
 }
 
-// openUntil begins a session with a new id, never one that a browser brought along; authed is when a password was given.
-func (s *Service) openUntil(ctx context.Context, st Store, p org.Person, authed, expires time.Time) (Opened, error) {
+// openFresh begins a session whose times count from now.
+func (s *Service) openFresh(ctx context.Context, st Store, p org.Person, device string, strong bool) (Opened, error) {
+	now := st.Now()
+	return s.openLike(ctx, st, p, Session{AuthedAt: now, Expires: now.Add(absoluteLimit), Device: device, Strong: strong})
+}
+
+// openLike begins a session with a new id, never one that a browser brought along. When a proof was given, the absolute
+// end, the device and the second step are those of like.
+func (s *Service) openLike(ctx context.Context, st Store, p org.Person, like Session) (Opened, error) {
 	value, hash, err := NewToken(s.opt.Random)
 	if err != nil {
 		return Opened{}, err
@@ -130,7 +167,8 @@ func (s *Service) openUntil(ctx context.Context, st Store, p org.Person, authed,
 	}
 	now := st.Now()
 	o := Opened{Value: value, Session: Session{
-		Hash: hash, Person: p.ID, Token: form, Created: now, Seen: now, AuthedAt: authed, Expires: expires,
+		Hash: hash, Person: p.ID, Token: form, Created: now, Seen: now,
+		AuthedAt: like.AuthedAt, Expires: like.Expires, Device: like.Device, Strong: like.Strong,
 	}}
 	if err := st.InsertSession(ctx, o.Session); err != nil {
 		return Opened{}, err
@@ -213,11 +251,11 @@ func (s *Service) SignOutOthers(ctx context.Context, n Session) (Opened, error) 
 		if err := st.DeleteSessionsOf(ctx, p.ID); err != nil {
 			return Opened{}, err
 		}
-		if err := st.Append(ctx, about(st, audit.SessionClosed, p)); err != nil {
+		if err := st.Append(ctx, about(st, audit.SessionEnded, p)); err != nil {
 			return Opened{}, err
 		}
 		// No password was given again, so step-up and the absolute end count from when one was.
-		return s.openUntil(ctx, st, p, n.AuthedAt, n.Expires)
+		return s.openLike(ctx, st, p, n)
 	})
 }
 
@@ -241,7 +279,7 @@ func (s *Service) Renew(ctx context.Context, old Session) (Opened, error) {
 		if err := st.DeleteSession(ctx, old.Hash); err != nil {
 			return Opened{}, err
 		}
-		return s.openUntil(ctx, st, p, old.AuthedAt, old.Expires)
+		return s.openLike(ctx, st, p, old)
 	})
 }
 
@@ -253,7 +291,7 @@ func (n *Session) lives(at time.Time) bool {
 // PasswordChange is what ChangePassword needs.
 type PasswordChange struct {
 	Old, New string
-	Source   string
+	Session  Session // in which it is asked for: the new one is as strong, and ends no later than a new one would
 }
 
 // ChangePassword replaces the own password, ends all sessions of the person and opens a new one.
@@ -262,41 +300,63 @@ func (s *Service) ChangePassword(ctx context.Context, by org.Actor, c PasswordCh
 	if err != nil {
 		return Opened{}, err
 	}
-	if err := s.throttle.begin(c.Source, p.Login); err != nil {
+	if ok, err := s.ownPassword(ctx, p, c.Old); err != nil {
 		return Opened{}, err
-	}
-	_, stored, err := s.q.Credentials(ctx, p.Login)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return Opened{}, err
-	}
-	ok, err := s.hasher.matches(ctx, c.Old, stored)
-	if err != nil {
-		return Opened{}, err
-	}
-	if !ok {
+	} else if !ok {
 		return Opened{}, fault.Form().With("old", "fault.password.wrong")
 	}
-	s.throttle.success(c.Source, p.Login)
 	f := fault.Form()
-	checkPassword(f, "new", c.New, p)
+	if err := s.checkPassword(f, "new", c.New, p); err != nil {
+		return Opened{}, err
+	}
 	if c.New == c.Old {
 		f.With("new", "fault.password.same")
 	}
 	if err := f.Err(); err != nil {
 		return Opened{}, err
 	}
-	return s.replacePassword(ctx, p, c.New, audit.PasswordChanged, nil)
+	return s.replacePassword(ctx, p, newPassword{text: c.New, kind: audit.PasswordChanged, enter: func(ctx context.Context, st Store) (Opened, error) {
+		return s.openFresh(ctx, st, p, c.Session.Device, c.Session.Strong)
+	}})
 }
 
-// replacePassword hashes outside the transaction, which must not wait for it; first runs inside, before anything.
-func (s *Service) replacePassword(ctx context.Context, p org.Person, password, kind string, first func(context.Context, Store) error) (Opened, error) {
-	hash, err := s.hasher.hash(ctx, password)
+// ownPassword compares what somebody who is signed in gives as the own password. Guessing is counted against the
+// account and not against the source, so that colleagues behind one address go on.
+func (s *Service) ownPassword(ctx context.Context, p org.Person, password string) (bool, error) {
+	if err := s.throttle.beginOwn(p.ID, maxPerAccount); err != nil {
+		return false, err
+	}
+	_, stored, err := s.q.Credentials(ctx, p.Login)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return false, err
+	}
+	if !utf8.ValidString(password) || utf8.RuneCountInString(password) > maxPassword {
+		password, stored = "", ""
+	}
+	ok, err := s.hasher.matches(ctx, password, stored)
+	if ok {
+		s.throttle.takeBack(p.ID)
+	}
+	return ok, err
+}
+
+// newPassword is a password with what happens around setting it, in one transaction.
+type newPassword struct {
+	text  string
+	kind  string                                       // of the event
+	first func(context.Context, Store) error           // before anything; may be nil
+	enter func(context.Context, Store) (Opened, error) // lets the person in at the end
+}
+
+// replacePassword hashes outside the transaction, which must not wait for it.
+func (s *Service) replacePassword(ctx context.Context, p org.Person, n newPassword) (Opened, error) {
+	hash, err := s.hasher.hash(ctx, n.text)
 	if err != nil {
 		return Opened{}, err
 	}
 	return s.transact(ctx, func(ctx context.Context, st Store) (Opened, error) {
-		if first != nil {
-			if err := first(ctx, st); err != nil {
+		if n.first != nil {
+			if err := n.first(ctx, st); err != nil {
 				return Opened{}, err
 			}
 		}
@@ -306,9 +366,9 @@ func (s *Service) replacePassword(ctx context.Context, p org.Person, password, k
 		if err := st.DeleteSessionsOf(ctx, p.ID); err != nil {
 			return Opened{}, err
 		}
-		if err := st.Append(ctx, about(st, kind, p)); err != nil {
+		if err := st.Append(ctx, about(st, n.kind, p)); err != nil {
 			return Opened{}, err
 		}
-		return s.open(ctx, st, p)
+		return n.enter(ctx, st)
 	})
 }

@@ -14,13 +14,23 @@ const (
 	window        = 15 * time.Minute
 	maxPerAccount = 10
 	maxPerSource  = 60
+	maxFactor     = 5 // second steps of one person
 	// maxTracked bounds the memory that somebody with many addresses can take.
 	maxTracked = 100_000
 )
 
-// throttle counts failures in memory. It is keyed by account and source together, so nobody locks an account for
-// its owner; a source over its budget still lets in accounts that have signed in from it before, so one guesser in
-// an office does not keep out colleagues.
+// everywhere stands for all sources of an account together, own for what somebody tries who is signed in already, and
+// second for the second step.
+const (
+	everywhere = "*"
+	own        = "own"
+	second     = "second"
+)
+
+// throttle counts failures in the memory of one server: with several, each has budgets of its own. A password is tried
+// at most maxPerAccount times in a window, over any number of sources; a browser in which the person has signed in
+// before has a budget of its own, so that nobody locks an account for its owner. A source over its budget still lets in
+// accounts that have signed in from it before, so one guesser in an office does not keep out colleagues.
 type throttle struct {
 	clock func() time.Time
 
@@ -57,13 +67,80 @@ func (t *throttle) begin(source, account string) error {
 		wait = max(wait, all.until.Sub(now))
 	}
 	if wait > 0 {
-		f := fault.New(fault.TooMany, "fault.too_many", "Count", int((wait+time.Minute-1)/time.Minute))
-		f.RetryAfter = int((wait + time.Second - 1) / time.Second)
-		return f
+		return tooMany(wait)
 	}
 	one.failures++
 	all.failures++
 	return nil
+}
+
+// beginSignIn is begin for a password. device names a browser that the account is known to have, "" for any other.
+func (t *throttle) beginSignIn(source, account, device string) error {
+	if device != "" {
+		return t.limited(attempt{device, account}, maxPerAccount)
+	}
+	if err := t.limited(attempt{everywhere, account}, maxPerAccount); err != nil {
+		return err
+	}
+	err := t.begin(source, account)
+	if err != nil {
+		t.release(attempt{everywhere, account}) // it was not evaluated
+	}
+	return err
+}
+
+// signedIn takes back what beginSignIn counted, and nothing of what others have failed.
+func (t *throttle) signedIn(source, account, device string) {
+	if device != "" {
+		t.release(attempt{device, account})
+		return
+	}
+	t.release(attempt{everywhere, account})
+	t.success(source, account)
+}
+
+// beginOwn counts a try of somebody who is signed in, takeBack takes it back.
+func (t *throttle) beginOwn(person string, most int) error {
+	return t.limited(attempt{own, person}, most)
+}
+
+func (t *throttle) takeBack(person string) { t.release(attempt{own, person}) }
+
+// beginFactor counts a try of a second step, factorDone takes it back.
+func (t *throttle) beginFactor(person string) error {
+	return t.limited(attempt{second, person}, maxFactor)
+}
+
+func (t *throttle) factorDone(person string) { t.release(attempt{second, person}) }
+
+// limited counts one try, or returns fault.TooMany when the window holds the most already.
+func (t *throttle) limited(a attempt, most int) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.clock()
+	c := t.count(a, now)
+	if c.failures >= most {
+		return tooMany(c.until.Sub(now))
+	}
+	c.failures++
+	// Counted from the last try: a window that began with the first would let twice as many through across its end.
+	c.until = now.Add(window)
+	return nil
+}
+
+// release takes back one try.
+func (t *throttle) release(a attempt) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.count(a, t.clock())
+	c.failures = max(0, c.failures-1)
+}
+
+// tooMany tells in minutes when it may be tried again, rounded up.
+func tooMany(wait time.Duration) *fault.Fault {
+	f := fault.New(fault.TooMany, "fault.too_many", "Count", int((wait+time.Minute-1)/time.Minute))
+	f.RetryAfter = int((wait + time.Second - 1) / time.Second)
+	return f
 }
 
 // success takes back what begin counted and remembers the source as one of this account.

@@ -42,9 +42,10 @@ func (s authStore) SetPassword(ctx context.Context, person, hash string) error {
 // InsertSession is auth.Store's.
 func (s authStore) InsertSession(ctx context.Context, n auth.Session) error {
 	_, err := change(ctx, s.q, `
-		INSERT INTO session (hash, person, token, created_at, seen_at, authed_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		n.Hash[:], n.Person, n.Token, n.Created.UnixMilli(), n.Seen.UnixMilli(), n.AuthedAt.UnixMilli(), n.Expires.UnixMilli())
+		INSERT INTO session (hash, person, token, created_at, seen_at, authed_at, expires_at, device, strong)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		n.Hash[:], n.Person, n.Token, n.Created.UnixMilli(), n.Seen.UnixMilli(), n.AuthedAt.UnixMilli(), n.Expires.UnixMilli(),
+		n.Device, flag(n.Strong))
 	return failed(s.dialect, err, "insert a session of %s", n.Person)
 }
 
@@ -54,8 +55,11 @@ func (s authStore) DeleteSession(ctx context.Context, hash [32]byte) error {
 	return failed(s.dialect, err, "delete a session")
 }
 
-// DeleteSessionsOf is auth.Store's.
+// DeleteSessionsOf is auth.Store's. A sign-in that waits for its second step ends with them: its password counts no more.
 func (s authStore) DeleteSessionsOf(ctx context.Context, person string) error {
+	if _, err := change(ctx, s.q, `DELETE FROM sign_in WHERE person = $1`, person); err != nil {
+		return failed(s.dialect, err, "delete the waiting sign-ins of %s", person)
+	}
 	_, err := change(ctx, s.q, `DELETE FROM session WHERE person = $1`, person)
 	return failed(s.dialect, err, "delete the sessions of %s", person)
 }
@@ -121,20 +125,13 @@ func (a Auth) Credentials(ctx context.Context, login string) (person, hash strin
 
 // Session is auth.Queries's.
 func (a Auth) Session(ctx context.Context, hash [32]byte) (auth.Session, error) {
-	var r struct {
-		Person, Token                          text
-		CreatedAt, SeenAt, AuthedAt, ExpiresAt sql.NullInt64
-	}
-	err := one(ctx, a.db.reader(), &r, `
-		SELECT person, token, created_at, seen_at, authed_at, expires_at FROM session
+	var r sessionRow
+	err := one(ctx, a.db.reader(), &r, `SELECT `+sessionColumns+` FROM session
 		WHERE hash = $1 AND expires_at > `+a.db.moment("$2"), hash[:], a.db.momentArg())
 	if err != nil {
 		return auth.Session{}, failed(a.db.dialect, err, "read a session")
 	}
-	return auth.Session{
-		Hash: hash, Person: string(r.Person), Token: string(r.Token), Created: instant(r.CreatedAt), Seen: instant(r.SeenAt),
-		AuthedAt: instant(r.AuthedAt), Expires: instant(r.ExpiresAt),
-	}, nil
+	return r.session(), nil
 }
 
 // Touch is auth.Queries's. It never sets the clock of a session back, and costs a write: callers touch now and

@@ -88,7 +88,7 @@ func (s desk) postPassword(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		q := route.From(r)
 		opened, err = s.Auth.ChangePassword(r.Context(), q.Actor, auth.PasswordChange{
-			Old: r.PostFormValue("old"), New: r.PostFormValue("password"), Source: q.Source,
+			Old: r.PostFormValue("old"), New: r.PostFormValue("password"), Session: q.Session,
 		})
 	}
 	if err != nil {

@@ -40,6 +40,7 @@ type state struct {
 	Events       []audit.Event
 	// Seen moves with every request of a person and is no change of state.
 	sessions map[[32]byte]auth.Session
+	steps    steps
 }
 
 // Digest is everything that a person could have changed, as text; two equal digests mean that nothing changed.
@@ -71,7 +72,7 @@ func (s *Store) clone() state {
 	c := s.state
 	c.Institutions, c.Units, c.Persons = maps.Clone(c.Institutions), maps.Clone(c.Units), maps.Clone(c.Persons)
 	c.Passwords, c.Codes, c.Outcomes = maps.Clone(c.Passwords), maps.Clone(c.Codes), maps.Clone(c.Outcomes)
-	c.sessions = maps.Clone(c.sessions)
+	c.sessions, c.steps = maps.Clone(c.sessions), c.steps.clone()
 	return c
 }
 
@@ -213,6 +214,7 @@ func (t inside) DeleteSession(_ context.Context, hash [32]byte) error {
 // DeleteSessionsOf is of the features' Store.
 func (t inside) DeleteSessionsOf(_ context.Context, person string) error {
 	maps.DeleteFunc(t.s.sessions, func(_ [32]byte, n auth.Session) bool { return n.Person == person })
+	maps.DeleteFunc(t.s.steps.Waiting, func(_ [32]byte, w auth.Waiting) bool { return w.Person == person })
 	return nil
 }
 

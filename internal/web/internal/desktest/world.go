@@ -45,7 +45,7 @@ func New() *World {
 	w.Store = &Store{clock: w.Now, state: state{
 		Institutions: map[string]org.Institution{}, Units: map[string]org.Unit{}, Persons: map[string]org.Person{},
 		Passwords: map[string]string{}, Codes: map[string]auth.Code{}, Outcomes: map[string]string{},
-		sessions: map[[32]byte]auth.Session{},
+		sessions: map[[32]byte]auth.Session{}, steps: newSteps(),
 	}}
 	q := orgQueries{queries{w.Store}, lists{w.Store}}
 	w.Org = org.New(orgTx{w.Store}, q, w.Now, org.NewID)

@@ -31,6 +31,25 @@ func TestDatesAreWrittenWithTheirZone(t *testing.T) {
 	}
 }
 
+func TestADeadlineNamesTheLastMinuteThatStillCounts(t *testing.T) {
+	t.Parallel()
+	zone, err := Zone(WIB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	midnight := time.Date(2025, 5, 31, 17, 0, 0, 0, time.UTC)
+	for end, want := range map[time.Time]string{
+		midnight:                        "31 Mei 2025 pukul 23.59 WIB",
+		midnight.Add(time.Nanosecond):   "1 Juni 2025 pukul 00.00 WIB",
+		midnight.Add(-9 * time.Hour):    "31 Mei 2025 pukul 14.59 WIB",
+		midnight.Add(-30 * time.Second): "31 Mei 2025 pukul 23.59 WIB",
+	} {
+		if got := For("id").Deadline(end, zone); got != want {
+			t.Errorf("before %s: %s, want %s", end, got, want)
+		}
+	}
+}
+
 func TestZoneRefusesWhatIsNotAName(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", "Local", "WIB", "Asia/Nowhere", "../etc/passwd"} {

@@ -128,6 +128,18 @@ func TestAPageOfInventedDataSaysSo(t *testing.T) {
 	}
 }
 
+func TestTheNavigationMarksThePlaceThatAPageBelongsTo(t *testing.T) {
+	t.Parallel()
+	units := route.Link{Path: "/units", Also: []string{"/sheets"}}
+	for path, want := range map[string]bool{
+		"/units": true, "/units/a/b": true, "/sheets/a": true, "/unitsx": false, "/sheetsx": false, "/admin": false, "/": false,
+	} {
+		if got := (Frame{Path: path}).Current(units); got != want {
+			t.Errorf("%s: %v, want %v", path, got, want)
+		}
+	}
+}
+
 func TestTheOtherLanguageKeepsThePage(t *testing.T) {
 	t.Parallel()
 	if got := render(t, Page(frame(t), templ.NopComponent)).Find("a[hreflang]").AttrOr("href", ""); got != "/units?lang=en&q=a" {

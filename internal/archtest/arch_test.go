@@ -29,7 +29,7 @@ type row struct {
 }
 
 var (
-	ground   = []string{"fault", "audit", "exact", "locale", "idempotency"}
+	ground   = []string{"fault", "audit", "exact", "locale", "idempotency", "job"}
 	pure     = append([]string{"instrument", "scoring"}, ground...)
 	features = append([]string{"org", "auth", "assessment"}, pure...)
 
@@ -44,6 +44,7 @@ var policy = []row{
 	{pkg: "fault", banStd: noIO, because: "names and values only"},
 	{pkg: "exact", banStd: noIO, because: "a number has no clock and no disk"},
 	{pkg: "idempotency", banStd: noIO, because: "a name for an attempt, not its record"},
+	{pkg: "job", banStd: noIO, because: "what is to be done, not how or when"},
 	{pkg: "audit", third: []string{"golang.org/x/mod/sumdb/tlog", "golang.org/x/mod/sumdb/note"}, banStd: noEdges, because: "says what an event is; the store appends it"},
 	{
 		pkg: "locale", zona: []string{"exact"}, third: []string{"golang.org/x/text", "github.com/nicksnyder/go-i18n"},
@@ -71,9 +72,13 @@ var policy = []row{
 		pkg: "store/...", zona: append([]string{"store/..."}, features...),
 		third: []string{
 			"modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/georgysavva/scany/v2",
-			"github.com/huandu/go-sqlbuilder", "golang.org/x/mod/sumdb/tlog", "golang.org/x/sys/unix", "golang.org/x/sys/windows",
+			"github.com/huandu/go-sqlbuilder", "github.com/riverqueue/river", "golang.org/x/mod/sumdb/tlog", "golang.org/x/sys/unix", "golang.org/x/sys/windows",
 		},
 		banStd: storeStd, because: "edges meet in app",
+	},
+	{
+		pkg: "worker", zona: ground, third: []string{"github.com/riverqueue/river"},
+		banStd: storeStd, because: "runs the queue; which use case a job calls is said in app",
 	},
 	{
 		pkg: "workbook", zona: pure, third: []string{"github.com/xuri/excelize/v2"},
@@ -94,7 +99,7 @@ var policy = []row{
 	{pkg: "demo", zona: features, banStd: noEdges, because: "an invented institution goes through the same use cases as a real one"},
 	{
 		pkg:   "app",
-		zona:  append([]string{"backup", "config", "demo", "store/...", "workbook", "web/..."}, features...),
+		zona:  append([]string{"backup", "config", "demo", "store/...", "worker", "workbook", "web/..."}, features...),
 		third: []string{"golang.org/x/sync", "filippo.io/age"}, because: "builds the program by hand",
 	},
 	{pkg: "archtest", because: "reads files only"},

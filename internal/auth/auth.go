@@ -8,6 +8,7 @@ import (
 
 	"zona/internal/audit"
 	"zona/internal/idempotency"
+	"zona/internal/job"
 	"zona/internal/org"
 )
 
@@ -58,6 +59,8 @@ type Store interface {
 	// UseCode marks the code used and returns it; fault.NotFound when it is unknown, used or expired.
 	UseCode(ctx context.Context, hash [32]byte, p CodePurpose) (Code, error)
 	CountPeople(ctx context.Context) (int, error)
+	// Enqueue adds background work, which exists when the transaction is committed.
+	Enqueue(ctx context.Context, a job.Args) error
 
 	// InsertPerson, InsertAssignment and DeleteSessionsOf are org.Store's: the first administrator is made in the transaction that
 	// uses the code.

@@ -16,6 +16,7 @@ import (
 	"zona/internal/audit"
 	"zona/internal/fault"
 	"zona/internal/idempotency"
+	"zona/internal/job"
 	"zona/internal/org"
 )
 
@@ -35,6 +36,7 @@ type state struct {
 	roles     []org.Assignment
 	events    []audit.Event
 	touched   int
+	jobs      []job.Args
 	evaluated int // how often credentials were asked for
 	factors   factorState
 }
@@ -86,6 +88,11 @@ func (m *memory) DeleteSessionsOf(_ context.Context, person string) error {
 
 func (m *memory) InsertCode(_ context.Context, c Code) error {
 	m.state.codes[c.Hash] = c
+	return m.broken
+}
+
+func (m *memory) Enqueue(_ context.Context, a job.Args) error {
+	m.state.jobs = append(m.state.jobs, a)
 	return m.broken
 }
 

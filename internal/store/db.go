@@ -14,6 +14,8 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"github.com/riverqueue/river"
 )
 
 // Config says which database and how. The zero values of all fields but URL are the ones to run with.
@@ -41,6 +43,8 @@ type DB struct {
 	held     *fileLock // SQLite's lock file; nil on PostgreSQL and beside a server
 	warnings []string
 	keyed    atomic.Int64 // transactions with a key so far, for the pruning of old keys
+	queue    *river.Client[*sql.Tx]
+	enqueued chan struct{} // holds a value after something was enqueued
 }
 
 // Open connects and refuses unsafe settings with a *Refusal and a database from a newer program with ErrNewer. It
@@ -57,7 +61,10 @@ func Open(ctx context.Context, c Config, now func() time.Time) (_ *DB, err error
 	if c.Writers <= 0 {
 		c.Writers = 8
 	}
-	db := &DB{dialect: where.dialect, clock: now}
+	db := &DB{dialect: where.dialect, clock: now, enqueued: make(chan struct{}, 1)}
+	if db.queue, err = newEnqueuer(where.dialect); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, db.release())

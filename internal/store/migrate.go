@@ -62,7 +62,7 @@ func (db *DB) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(makeQueue(db.dialect))}
 	if db.dialect.name == postgresDialect.name {
 		one, err := lock.NewPostgresSessionLocker()
 		if err != nil {
@@ -121,5 +121,5 @@ func Migrations() []string {
 		text, _ := migrations.ReadFile("migration/" + f.Name())
 		texts = append(texts, string(text))
 	}
-	return texts
+	return append(texts, fmt.Sprintf("tables of the queue, version %d", riverVersion))
 }

@@ -129,13 +129,13 @@ func TestBothDatabasesHaveTheSameTables(t *testing.T) {
 	}
 	inSQLite := columns(lite, `
 		SELECT m.name, c.name, c.type, c."notnull" FROM sqlite_master m JOIN pragma_table_info(m.name) c
-		WHERE m.type = 'table' AND m.name NOT LIKE 'goose%' AND m.name NOT LIKE 'sqlite%'`)
+		WHERE m.type = 'table' AND m.name NOT LIKE 'goose%' AND m.name NOT LIKE 'river%' AND m.name NOT LIKE 'sqlite%'`)
 	inPostgres := columns(postgres, `
 		SELECT table_name, column_name,
 			CASE WHEN data_type = 'text' AND collation_name = 'C' THEN 'TEXT' WHEN data_type = 'bigint' THEN 'INTEGER'
 				WHEN data_type = 'bytea' THEN 'BLOB' ELSE data_type || coalesce(collation_name, '') END,
 			is_nullable = 'NO'
-		FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE 'goose%'`)
+		FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE 'goose%' AND table_name NOT LIKE 'river%'`)
 	if len(inSQLite) < 60 {
 		t.Errorf("only %d columns were compared", len(inSQLite))
 	}

@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/riverqueue/river"
+
 	"zona/internal/audit"
 	"zona/internal/fault"
 	"zona/internal/idempotency"
@@ -20,6 +22,10 @@ type tx struct {
 	q       queryer
 	now     time.Time
 	events  []audit.Event
+
+	open     *sql.Tx // what q shows statements of; River enqueues in it
+	queue    *river.Client[*sql.Tx]
+	enqueued bool
 }
 
 // Now is the time of the transaction.
@@ -58,7 +64,7 @@ func (db *DB) tryTx(ctx context.Context, key idempotency.Key, fn func(context.Co
 		}
 	}()
 
-	t := &tx{dialect: db.dialect, q: watched{open}}
+	t := &tx{dialect: db.dialect, q: watched{open}, open: open, queue: db.queue}
 	if t.now, err = db.nowOf(ctx, t.q); err != nil {
 		return "", false, err
 	}
@@ -86,6 +92,9 @@ func (db *DB) tryTx(ctx context.Context, key idempotency.Key, fn func(context.Co
 	}
 	if err := open.Commit(); err != nil {
 		return "", false, failed(db.dialect, err, "commit")
+	}
+	if t.enqueued {
+		db.wake()
 	}
 	return outcome, false, nil
 }

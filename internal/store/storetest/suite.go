@@ -35,6 +35,7 @@ func Run(t *testing.T, fresh Fresh) {
 		{"of eight who give one code at once one is let in (AN-06)", testOneUseOfAStep},
 		{"a sign-in waits, is taken once and runs out", testSignInSteps},
 		{"what has run out is swept, a few at a time", testSweep},
+		{"a job exists exactly when its transaction does", testEnqueued},
 		{"lists show what is within reach and nothing else", testReach},
 		{"people are listed page by page", testPeoplePages},
 		{"a list costs one statement, however long", testOneStatement},

@@ -16,6 +16,7 @@ import (
 	"zona/internal/auth"
 	"zona/internal/fault"
 	"zona/internal/idempotency"
+	"zona/internal/job"
 	"zona/internal/org"
 )
 
@@ -38,6 +39,7 @@ type state struct {
 	Codes        map[string]auth.Code
 	Outcomes     map[string]string
 	Events       []audit.Event
+	Jobs         []job.Args
 	// Seen moves with every request of a person and is no change of state.
 	sessions map[[32]byte]auth.Session
 	steps    steps
@@ -221,6 +223,12 @@ func (t inside) DeleteSessionsOf(_ context.Context, person string) error {
 // InsertCode is of the features' Store.
 func (t inside) InsertCode(_ context.Context, c auth.Code) error {
 	t.s.Codes[string(c.Hash[:])] = c
+	return nil
+}
+
+// Enqueue is of the features' Store; nobody does the work.
+func (t inside) Enqueue(_ context.Context, a job.Args) error {
+	t.s.Jobs = append(t.s.Jobs, a)
 	return nil
 }
 

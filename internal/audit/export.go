@@ -3,6 +3,7 @@ package audit
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -131,6 +132,14 @@ func readNetstring(in *bufio.Reader, buf []byte) ([]byte, error) {
 	return buf[:n], nil
 }
 
+// isSignature tells a line with a signature from one that was cut off: the shortest kind has the hash of a key and
+// 64 bytes.
+func isSignature(line string) bool {
+	_, sig, ok := strings.Cut(strings.TrimPrefix(line, "— "), " ")
+	b, err := base64.StdEncoding.DecodeString(sig)
+	return ok && err == nil && len(b) >= 4+64
+}
+
 // maxNote is the length in bytes of the longest signed checkpoint that is read: its text, and room for the
 // signatures of some dozens of witnesses.
 const maxNote = 64 << 10
@@ -142,15 +151,13 @@ func ReadNotes(r io.Reader, each func(signed []byte) error) (damaged int, err er
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxNote)
 	var text, signatures strings.Builder
+	torn := false // one of the signatures is none
 	end := func() error {
-		defer func() { text.Reset(); signatures.Reset() }()
-		if signatures.Len() == 0 {
-			if text.Len() > 0 {
-				damaged++
-			}
+		defer func() { text.Reset(); signatures.Reset(); torn = false }()
+		switch {
+		case text.Len() == 0 && signatures.Len() == 0:
 			return nil
-		}
-		if text.Len() == 0 {
+		case text.Len() == 0 || signatures.Len() == 0 || torn:
 			damaged++
 			return nil
 		}
@@ -171,6 +178,7 @@ func ReadNotes(r io.Reader, each func(signed []byte) error) (damaged int, err er
 			continue
 		case strings.HasPrefix(line, "— "):
 			signatures.WriteString(line + "\n")
+			torn = torn || !isSignature(line)
 		default:
 			if signatures.Len() > 0 || blank && text.Len() > 0 {
 				if err := end(); err != nil {

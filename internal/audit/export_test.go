@@ -117,6 +117,7 @@ func TestNotesAreReadOneAfterAnotherAndDamageIsCounted(t *testing.T) {
 		{"line ends of a mail program", strings.ReplaceAll(note(1)+"\n"+note(2), "\n", "\r\n"), []int64{1, 2}, 0},
 		{"cut off in the text", note(1) + "\nzona.test\n2\nAA\n\n" + note(3), []int64{1, 3}, 1},
 		{"cut off at the end", note(1) + "\nzona.test\n2\n", []int64{1}, 1},
+		{"cut off in the signature", note(1) + "\n" + note(2)[:len(note(2))-9] + "\n\n" + note(3), []int64{1, 3}, 1},
 		{"signatures of nothing", "— zona.test AAAA\n\n" + note(1), []int64{1}, 1},
 		{"a line without end", strings.Repeat("x", maxNote+1), nil, 1},
 	} {
@@ -150,6 +151,7 @@ func FuzzReadExport(f *testing.F) {
 }
 
 func FuzzReadNotes(f *testing.F) {
+	f.Add([]byte("zona.test\n1\nAAAA\n\n— zona.test " + strings.Repeat("A", 92) + "\n"))
 	f.Add([]byte("zona.test\n1\nAAAA\n\n— zona.test AAAA\n\n\nx\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if _, err := ReadNotes(bytes.NewReader(b), func(signed []byte) error {

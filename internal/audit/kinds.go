@@ -56,6 +56,14 @@ const (
 	BackupRestored      = "backup.restored"      // this database was filled from a copy; the log goes on from there
 )
 
+// Kinds of events about the log itself and what stands beside it.
+const (
+	PersonErased      = "person.erased"          // personal values and their salts were destroyed
+	KeyUsed           = "log.key_used"           // checkpoints are signed with another key from now on
+	RollbackDetected  = "log.rollback_detected"  // the log is not the one that was anchored
+	RollbackExplained = "log.rollback_explained" // and why
+)
+
 // Kinds lists all kinds. Package locale says each as "audit.kind.<kind>".
 func Kinds() []string {
 	return []string{
@@ -67,6 +75,7 @@ func Kinds() []string {
 		SessionClosed, SessionEnded, FactorAdded, FactorRemoved, RecoveryIssued, RecoveryUsed, InvitationIssued, InvitationAccepted, PasswordChanged, PeriodCreated, AssessmentOpened, AnswerSet,
 		AnswersFilled, ImportPreviewed, ImportApplied, ImportUndone,
 		BackupMade, BackupFailed, BackupTested, BackupTestFailed, BackupRestored,
+		PersonErased, KeyUsed, RollbackDetected, RollbackExplained,
 	}
 }
 

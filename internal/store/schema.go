@@ -36,6 +36,7 @@ var leftOut = map[string]string{
 	"code":             "a one-use code that was used since the copy must not become usable again",
 	"sign_in":          "a sign-in that waits for its second step is begun again",
 	"challenge":        "what a passkey was asked to sign must not be asked again",
+	"anchor_lease":     ownRun,
 	"backup_run":       "it tells of the copies of this database; a restored one begins anew",
 
 	"river_migration":    ownTables,

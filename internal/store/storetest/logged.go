@@ -2,9 +2,7 @@ package storetest
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -155,82 +153,4 @@ func fillLogMore(t testing.TB, w world) audit.Checkpoint {
 		return nil
 	})
 	return checkpoint(t, w.db)
-}
-
-// touches are the ways in which someone with the database's password could touch a log; %d is the record.
-var touches = []struct {
-	name string
-	do   []string
-	// only an outside checkpoint can tell: whoever does this leaves tables that agree with one another
-	needsAnchor bool
-}{
-	{"edit the canonical bytes", []string{`UPDATE event SET canonical = (SELECT canonical FROM event WHERE seq = %[1]d + 1) WHERE seq = %[1]d`}, false},
-	{"edit a column", []string{`UPDATE event SET actor = 'budi' WHERE seq = %[1]d`}, false},
-	{"edit the time", []string{`UPDATE event SET at = at + 1 WHERE seq = %[1]d`}, false},
-	{"delete a record", []string{`DELETE FROM event WHERE seq = %[1]d`}, false},
-	{"insert a record", []string{
-		`INSERT INTO event (seq, canonical, kind, at, actor, institution, unit, object_kind, object_id)
-			SELECT (SELECT max(seq) + 1 FROM event), canonical, kind, at, actor, institution, unit, object_kind, object_id
-			FROM event WHERE seq = %[1]d`,
-	}, false},
-	{"swap two records", []string{
-		`UPDATE event SET seq = -1 WHERE seq = %[1]d`, `UPDATE event SET seq = %[1]d WHERE seq = %[1]d + 1`,
-		`UPDATE event SET seq = %[1]d + 1 WHERE seq = -1`,
-	}, false},
-	{"edit a stored hash", []string{`UPDATE log_hash SET hash = (SELECT hash FROM log_hash WHERE position = %[1]d + 1) WHERE position = %[1]d`}, false},
-	{"delete a stored hash", []string{`DELETE FROM log_hash WHERE position = %[1]d`}, false},
-	{"hide a field from the history", []string{`DELETE FROM event_field WHERE seq = (SELECT max(seq) FROM event_field)`}, false},
-	{"edit a personal value", []string{`UPDATE event_personal SET value = value || 'x' WHERE seq = (SELECT max(seq) FROM event_personal)`}, false},
-	{"edit an answer only", []string{`UPDATE entry SET value = '99' WHERE question = 'A.I.1'`}, false},
-	{"edit a note only", []string{`UPDATE entry SET note = 'lain' WHERE question = 'A.I.1'`}, false},
-	{"edit who gave an answer", []string{`UPDATE entry SET changed_by = 'budi' WHERE question = 'A.I.1'`}, false},
-	{"delete an answer", []string{`DELETE FROM entry WHERE question = 'A.I.1'`}, false},
-	{"cut the end of all tables", []string{`DELETE FROM event`, `DELETE FROM event_field`, `DELETE FROM event_personal`, `DELETE FROM log_hash`, `DELETE FROM entry`}, true},
-}
-
-// testTouchedLog touches a log in every way, at the beginning, in the middle and near the end, and expects to be
-// told of it.
-func testTouchedLog(t *testing.T, fresh Fresh) {
-	url := fresh(t)
-	db := Open(t, store.Config{URL: url}, nil)
-	w := newWorld(t, db)
-	anchor := fillLog(t, w, 20)
-	behind := raw(t, url)
-	for _, touch := range touches {
-		for _, record := range []int64{0, 1, anchor.Size / 2, anchor.Size - 2} {
-			restore := snapshot(t, behind)
-			for _, statement := range touch.do {
-				if strings.Contains(statement, "%[1]d") {
-					statement = fmt.Sprintf(statement, record)
-				}
-				run(t, behind, statement)
-			}
-			alone := must(db.Verify(t.Context()))(t, touch.name)
-			anchored := must(db.Verify(t.Context(), anchor))(t, touch.name)
-			if anchored.Found == 0 || !touch.needsAnchor && alone.Found == 0 {
-				t.Errorf("%s at record %d was not found", touch.name, record)
-			}
-			restore()
-		}
-	}
-	// The control: what was restored is found whole, so that nothing above was found for another reason.
-	if r := must(db.Verify(t.Context(), anchor))(t, "verify"); r.Found > 0 {
-		t.Errorf("after everything was put back: %+v", r.Problems)
-	}
-}
-
-// snapshot copies the tables that are touched and returns what puts them back.
-func snapshot(t testing.TB, db *sql.DB) (restore func()) {
-	t.Helper()
-	tables := []string{"event", "event_field", "event_personal", "log_hash", "entry"}
-	for _, table := range tables {
-		run(t, db, "CREATE TABLE kept_"+table+" AS SELECT * FROM "+table)
-	}
-	return func() {
-		for _, table := range slices.Backward(tables) {
-			run(t, db, "DELETE FROM "+table)
-			run(t, db, "INSERT INTO "+table+" SELECT * FROM kept_"+table)
-			run(t, db, "DROP TABLE kept_"+table)
-		}
-	}
 }

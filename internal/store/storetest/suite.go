@@ -43,7 +43,11 @@ func Run(t *testing.T, fresh Fresh) {
 		{"a log that nobody touched is found whole", testCleanLog},
 		{"everybody's events stand in one log", testOneLog},
 		{"another log is not the one of the checkpoint", testOtherLog},
-		{"every way to touch the log is found", testTouchedLog},
+		{"other ways to touch the log are found too", testTouchedLog},
+		{"the log is read within reach and by filter", testTrailReach},
+		{"the log is proved from its stored hashes", testTrailProofs},
+		{"checkpoints wait for each sink in order", testBacklog},
+		{"one server anchors at a time", testLease},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

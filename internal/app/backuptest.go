@@ -76,10 +76,14 @@ func (c *copies) rehearse(ctx context.Context, path string, keys []age.Identity)
 	if len(keys) == 0 {
 		return done, errNoIdentity
 	}
-	if err := os.MkdirAll(string(c.folder), 0o700); err != nil {
+	// Beside the other things of the program: the folder of the copies may lie on another machine.
+	if err := os.MkdirAll(c.cfg.Data, 0o700); err != nil {
 		return done, fmt.Errorf("make a place for the test: %w", err)
 	}
-	scratch, err := os.MkdirTemp(string(c.folder), ".zona-scratch-*") // for its owner alone
+	if err := c.sweep(); err != nil {
+		return done, err
+	}
+	scratch, err := os.MkdirTemp(c.cfg.Data, scratchPrefix+"*") // for its owner alone
 	if err != nil {
 		return done, fmt.Errorf("make a place for the test: %w", err)
 	}
@@ -88,6 +92,23 @@ func (c *copies) rehearse(ctx context.Context, path string, keys []age.Identity)
 		return done, err
 	}
 	return done, c.compare(ctx, done.manifest.Head)
+}
+
+// scratchPrefix is how the folder of a test is called.
+const scratchPrefix = "backup-test-"
+
+// sweep removes what a test left whose process was killed: it holds everything in the clear.
+func (c *copies) sweep() error {
+	left, err := filepath.Glob(filepath.Join(c.cfg.Data, scratchPrefix+"*"))
+	for _, path := range left {
+		if info, e := os.Stat(path); e == nil && c.now().Sub(info.ModTime()) > time.Hour {
+			err = errors.Join(err, os.RemoveAll(path))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("remove what an earlier test left: %w", err)
+	}
+	return nil
 }
 
 // compare sees that the live log begins with the copied one: else one of the two is not the instance's.

@@ -53,6 +53,9 @@ func handler(cfg config.Config, db *store.DB, s services, log *slog.Logger, demo
 	d.People = db.Org()
 	d.Admin.Units = db.Assessments()
 	d.Workspace.Queries, d.Workspace.Institutions = db.Assessments(), db.Org()
+	if !demo {
+		d.Warnings = &backupWarnings{off: !cfg.Backup, state: db.Backups().State, log: log}
+	}
 	return web.New(d)
 }
 
@@ -107,6 +110,17 @@ func Serve(ctx context.Context, cfg config.Config, out, errs io.Writer) (err err
 	if err != nil {
 		return fmt.Errorf("prepare the set-up code: %w", err)
 	}
+	var c *copies
+	if cfg.Backup {
+		if c, err = newCopies(cfg, db, out); err != nil {
+			return err
+		}
+	}
+	stop, err := startCopies(ctx, cfg, db, c, log)
+	if err != nil {
+		return fmt.Errorf("begin to keep backups: %w", err)
+	}
+	defer stop() // before the database is closed
 	return listen(ctx, cfg, h, log, func(net.Addr) {
 		announce(out, cfg)
 		if code != "" {

@@ -108,6 +108,9 @@ func (s *server) resume(r *http.Request, q *route.Request) error {
 		}
 	}
 	s.signedIn(q, session, actor)
+	if s.deps.Warnings != nil && !q.Demo && actor.Holds(org.RunInstance, q.At) {
+		q.Warnings = s.deps.Warnings.Warnings(r.Context(), q.At)
+	}
 	return nil
 }
 

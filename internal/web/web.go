@@ -44,6 +44,8 @@ type Deps struct {
 	Proxies []netip.Prefix // whose X-Forwarded-For is believed
 	Plain   bool           // plain HTTP, which is served on the loopback interface alone
 	Demo    bool           // every institution here is invented
+
+	Warnings Warnings // nil: there is nothing to warn of
 }
 
 // Sessions recognises a browser by the value of its cookie. A value that belongs to no living session is fault.NotFound or
@@ -57,6 +59,15 @@ type People interface {
 	Actor(ctx context.Context, person string) (org.Actor, error)
 	Institution(ctx context.Context, id string) (org.Institution, error)
 }
+
+// Warnings tells those who run the instance what they must see to. It is asked with every page of theirs, so it answers
+// from memory; an error of its own it says as a warning.
+type Warnings interface {
+	Warnings(ctx context.Context, at time.Time) []Warning
+}
+
+// Warning is what is said above every page until it is seen to.
+type Warning = route.Warning
 
 // Row is one row of the route table, for tests and for `zona doctor access`.
 type Row = route.Route

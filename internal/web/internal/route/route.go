@@ -121,6 +121,13 @@ type Link struct {
 	Also  []string // other paths that belong to the place
 }
 
+// Warning is something that the reader must see to, said above every page until it is done.
+type Warning struct {
+	Message string // message id; Message + ".label" is its heading
+	Args    []any  // alternating names and values
+	Path    string // where it says what to do, "" for nowhere
+}
+
 // Request is what the chain found out before the handler runs.
 type Request struct {
 	ID      string    // reference number, the same in the log and on an error page
@@ -134,11 +141,12 @@ type Request struct {
 	Printer     *locale.Printer // never nil
 	Demo        bool            // what the page shows is invented
 
-	Token string // for the hidden field _token, which every form carries
-	Nav   []Link // of the rows that the actor may enter
-	Flash string // message id left by Done, "" for none
-	Theme string // "light" or "dark" when chosen in this browser, "" to follow the system
-	Plain bool   // plain HTTP on the loopback interface: cookies go without Secure
+	Token    string // for the hidden field _token, which every form carries
+	Nav      []Link // of the rows that the actor may enter
+	Flash    string // message id left by Done, "" for none
+	Warnings []Warning
+	Theme    string // "light" or "dark" when chosen in this browser, "" to follow the system
+	Plain    bool   // plain HTTP on the loopback interface: cookies go without Secure
 
 	Asset func(source string) string // path of a built asset, "" when the assets were not built
 }

@@ -38,6 +38,7 @@ type Frame struct {
 	Flash       string // message id
 	Theme       string
 	Asset       func(source string) string
+	Warnings    []route.Warning
 }
 
 // Crumb is a step on the way to a page.
@@ -49,6 +50,7 @@ func FrameOf(r *http.Request, title string) Frame {
 	return Frame{
 		Title: title, Printer: q.Printer, Actor: q.Actor, Institution: q.Institution, Demo: q.Demo, Token: q.Token,
 		Path: r.URL.Path, Query: r.URL.RawQuery, Method: r.Method, Nav: q.Nav, Flash: q.Flash, Theme: q.Theme, Asset: q.Asset,
+		Warnings: q.Warnings,
 	}
 }
 

@@ -25,13 +25,16 @@ func (s desk) getPeople(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	frame := frameOf(r, i, route.From(r).Printer.T("admin.people"))
-	frame.Actions = link(address(i.ID, "people", "new"), frame.T("admin.person.new"))
-	page := peoplePage{frame: frame, institution: i, rows: rows, form: route.New()}
+	page := peoplePage{institution: i, rows: rows, form: route.New()}
 	var last org.Cursor
 	if n := len(rows); n > 0 {
 		last = org.Cursor{Sort: rows[n-1].Name, ID: rows[n-1].ID}
 	}
 	page.first, page.next = pagesOf(address(i.ID, "people"), "", at, last, len(rows) >= org.PageSize)
+	if len(rows) > 0 || page.first != "" { // an empty list offers it itself
+		frame.Actions = link(address(i.ID, "people", "new"), frame.T("admin.person.new"))
+	}
+	page.frame = frame
 	return ui.Write(w, r, http.StatusOK, ui.Page(frame, peopleBody(page)))
 }
 

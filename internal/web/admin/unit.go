@@ -35,7 +35,9 @@ func (s desk) getUnits(w http.ResponseWriter, r *http.Request) error {
 		last = org.Cursor{Sort: row.Unit.Name, ID: row.Unit.ID}
 	}
 	page.first, page.next = pagesOf(address(i.ID, "units"), query.Search, query.After, last, full)
-	frame.Actions = link(address(i.ID, "units", "new"), frame.T("admin.unit.new"))
+	if len(page.rows) > 0 || page.search != "" || page.first != "" { // an empty list offers it itself
+		frame.Actions = link(address(i.ID, "units", "new"), frame.T("admin.unit.new"))
+	}
 	page.frame = frame
 	return ui.Write(w, r, http.StatusOK, ui.Page(frame, unitsBody(page)))
 }

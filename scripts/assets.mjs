@@ -22,6 +22,8 @@ const ui = path.join(root, "internal/web/internal/ui");
 // What the pages may ask for. A missing entry point is an error: a page would otherwise lose its look silently.
 const styleSheets = ["staff.css", "public.css"];
 const scripts = ["staff.js"];
+// Scripts that a single desk's pages load, kept beside their templates.
+const deskScripts = { "passkey.js": "internal/web/account/passkey.js" };
 
 // Compressing these again would only add bytes.
 const alreadyCompressed = new Set([".png", ".jpg", ".webp", ".woff2"]);
@@ -37,7 +39,8 @@ async function main(args) {
   const built = new Map();
   const words = await pageSources();
   for (const name of styleSheets) built.set(name, await buildStyle(name, words));
-  for (const name of scripts) built.set(name, await buildScript(name));
+  for (const name of scripts) built.set(name, await buildScript(path.join(ui, name)));
+  for (const [name, source] of Object.entries(deskScripts)) built.set(name, await buildScript(path.join(root, source)));
   for (const [name, bytes] of await staticFiles()) built.set(name, bytes);
   const rows = await write(out, built);
   if (args.includes("--print")) console.table(rows);
@@ -96,9 +99,9 @@ function kitWithoutTheUnused(words) {
 }
 
 // buildScript bundles one ES module with what it imports.
-async function buildScript(name) {
+async function buildScript(source) {
   const bundled = await esbuild.build({
-    entryPoints: [path.join(ui, name)],
+    entryPoints: [source],
     bundle: true,
     write: false,
     minify: true,

@@ -38,7 +38,12 @@ func Demo(ctx context.Context, cfg config.Config, o DemoOptions, out, errs io.Wr
 		return err
 	}
 	defer func() { err = closing(db, err) }()
-	h, err := handler(cfg, db, newServices(db, time.Now), log, true)
+	s, stop, err := serving(ctx, cfg, db, log)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	h, err := handler(cfg, db, s, log, true)
 	if err != nil {
 		return err
 	}

@@ -34,13 +34,17 @@ type services struct {
 }
 
 func newServices(db *store.DB, clock func() time.Time) services {
+	return servicesWith(db, clock, auth.Options{})
+}
+
+// servicesWith is newServices with what sign-in takes from the configuration.
+func servicesWith(db *store.DB, clock func() time.Time, o auth.Options) services {
 	people := db.Org()
 	organisation := org.New(people, people, clock, org.NewID)
+	o.Random, o.Clock, o.NewID, o.Cost, o.Actors = rand.Reader, clock, org.NewID, auth.Cost(), organisation
 	return services{
-		org: organisation,
-		auth: auth.New(db.Auth(), db.Auth(), auth.Options{
-			Random: rand.Reader, Clock: clock, NewID: org.NewID, Cost: auth.Cost(), Actors: organisation,
-		}),
+		org:  organisation,
+		auth: auth.New(db.Auth(), db.Auth(), o),
 		sheets: assessment.New(db.Assessments(), db.Assessments(), assessment.Options{
 			Clock: clock, NewID: org.NewID, Instruments: instrument.ByID, Workbooks: workbooks{},
 		}),
@@ -63,8 +67,9 @@ func handler(cfg config.Config, db *store.DB, s services, log *slog.Logger, demo
 func pages(cfg config.Config, s services, log *slog.Logger, demo bool) web.Deps {
 	return web.Deps{
 		Sessions:  s.auth,
+		Proofs:    s.auth,
 		Site:      site.Deps{URL: cfg.Address(), Now: time.Now},
-		Account:   account.Deps{Auth: s.auth, Demo: demo},
+		Account:   account.Deps{Auth: s.auth, Factors: s.auth, Demo: demo},
 		Admin:     admin.Deps{Organisation: s.org, Periods: s.sheets, Invitations: s.auth, Sessions: s.auth, Instruments: inForce, URL: cfg.Address()},
 		Workspace: workspace.Deps{Sheets: s.sheets, Workbooks: workbooks{}},
 		Log:       log,
@@ -73,6 +78,8 @@ func pages(cfg config.Config, s services, log *slog.Logger, demo bool) web.Deps 
 		Proxies:   cfg.TrustedProxies(),
 		Plain:     !cfg.Encrypted(),
 		Demo:      demo,
+
+		FactorsRequired: cfg.SecondFactor == "required" && !demo,
 	}
 }
 
@@ -101,7 +108,11 @@ func Serve(ctx context.Context, cfg config.Config, out, errs io.Writer) (err err
 		return err
 	}
 	defer func() { err = closing(db, err) }()
-	s := newServices(db, time.Now)
+	s, stop, err := serving(ctx, cfg, db, log)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	h, err := handler(cfg, db, s, log, false)
 	if err != nil {
 		return err
@@ -116,11 +127,11 @@ func Serve(ctx context.Context, cfg config.Config, out, errs io.Writer) (err err
 			return err
 		}
 	}
-	stop, err := startCopies(ctx, cfg, db, c, log)
+	stopCopies, err := startCopies(ctx, cfg, db, c, log)
 	if err != nil {
 		return fmt.Errorf("begin to keep backups: %w", err)
 	}
-	defer stop() // before the database is closed
+	defer stopCopies() // before the database is closed
 	return listen(ctx, cfg, h, log, func(net.Addr) {
 		announce(out, cfg)
 		if code != "" {

@@ -91,7 +91,7 @@ var policy = []row{
 	},
 	{
 		pkg: "web/...", zona: append([]string{"web/..."}, features...),
-		third:  []string{"github.com/a-h/templ", "github.com/go-chi/httprate", "github.com/andybalholm/brotli"},
+		third:  []string{"github.com/a-h/templ", "github.com/go-chi/httprate", "github.com/skip2/go-qrcode", "github.com/andybalholm/brotli"},
 		banStd: webStd, because: "handlers call a feature; features ask a Store",
 	},
 
@@ -120,7 +120,7 @@ var policy = []row{
 // testExtra is what tests of any package may import beside the row of their package.
 var testExtra = []string{
 	"pgregory.net/rapid", "github.com/rogpeppe/go-internal", "github.com/google/go-cmp", "github.com/PuerkitoBio/goquery",
-	"golang.org/x/net/html", "github.com/xuri/excelize/v2",
+	"golang.org/x/net/html", "github.com/xuri/excelize/v2", "github.com/pquerna/otp",
 }
 
 // file is one parsed Go file: the package folder, and what it imports.

@@ -38,6 +38,12 @@ type Config struct {
 	Proxies []string `koanf:"proxies"`
 	// Log is the least level that is written: debug, info, warn, error.
 	Log string `koanf:"log"`
+	// SecondFactor says whether those who run things or judge must have a second step at sign-in a day after they got
+	// their role: "required" or "optional".
+	SecondFactor string `koanf:"second_factor"`
+	// BreachedPasswords is a sorted file of leaked passwords, or of their SHA-1, that nobody may choose; empty: the
+	// built-in list alone.
+	BreachedPasswords string `koanf:"breached_passwords"`
 	// Backup says whether the server copies the database once a day; without it every administrator is warned.
 	Backup bool `koanf:"backup"`
 	// BackupFolder is where the copies are kept; empty: "backup" beside the database file, in Data for PostgreSQL.
@@ -57,7 +63,8 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Data: "var", Database: "var/zona.db", Listen: "127.0.0.1:8080", TLS: "none", Log: "info",
-		Backup: true, BackupHour: 1, BackupKeep: 14,
+		SecondFactor: "required",
+		Backup:       true, BackupHour: 1, BackupKeep: 14,
 	}
 }
 
@@ -156,6 +163,9 @@ func (c Config) Check() error {
 		bad("log = %q is none of debug, info, warn, error", c.Log)
 	}
 	c.checkBackup(bad)
+	if !slices.Contains([]string{"required", "optional"}, c.SecondFactor) {
+		bad("second_factor = %q is none of required, optional", c.SecondFactor)
+	}
 	if c.Database == "" {
 		bad("database is empty; name a file or a postgres:// URL")
 	}
@@ -223,7 +233,7 @@ func prefix(s string) (netip.Prefix, error) {
 }
 
 func keys() []string {
-	return []string{"data", "database", "listen", "url", "tls", "certificate", "key", "proxies", "log", "backup", "backup_folder", "backup_hour", "backup_keep", "backup_key", "backup_recipients"}
+	return []string{"data", "database", "listen", "url", "tls", "certificate", "key", "proxies", "log", "second_factor", "breached_passwords", "backup", "backup_folder", "backup_hour", "backup_keep", "backup_key", "backup_recipients"}
 }
 
 // refuseReadableByAll keeps a file that may hold a database password from everybody on the machine.

@@ -48,6 +48,7 @@ func TestBadSettingsAreRefusedWithTheWayToMendThem(t *testing.T) {
 		{name: "a proxy that nobody named", env: []string{"ZONA_TLS=proxy", "ZONA_URL=https://x.go.id"}, want: "needs proxies"},
 		{name: "a proxy with a wrong address", env: []string{"ZONA_TLS=proxy", "ZONA_URL=https://x.go.id", "ZONA_PROXIES=a b"}, want: "neither an address"},
 		{name: "a public name without HTTPS", env: []string{"ZONA_URL=http://zi.go.id"}, want: "plain HTTP on a public name"},
+		{name: "a second step that is neither", env: []string{"ZONA_SECOND_FACTOR=maybe"}, want: "none of required, optional"},
 		{name: "broken TOML", file: "listen = ", want: "configuration"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

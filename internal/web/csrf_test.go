@@ -252,7 +252,8 @@ func TestEveryRowHasOneDoor(t *testing.T) {
 	// Every way in for somebody unknown, reviewed here: a new one has to be added by hand.
 	want := []string{
 		"GET /.well-known/security.txt", "GET /help", "GET /invitation", "GET /invitation/{code}", "GET /livez", "GET /robots.txt",
-		"GET /setup", "GET /signin", "GET /{$}", "POST /invitation", "POST /setup", "POST /signin",
+		"GET /setup", "GET /signin", "GET /signin/factor", "GET /{$}", "POST /invitation", "POST /setup", "POST /signin",
+		"POST /signin/factor", "POST /signin/passkey",
 	}
 	slices.Sort(public)
 	if !slices.Equal(public, want) {

@@ -49,6 +49,12 @@ func (s *server) serve(row Row, w http.ResponseWriter, r *http.Request) error {
 	if err := s.admit(row, q); err != nil {
 		return err
 	}
+	if s.overdue(row, q) {
+		if changes {
+			return fault.New(fault.Forbidden, "factor.fault.needed")
+		}
+		return route.Done(w, r, "/account/factors?next="+url.QueryEscape(r.URL.RequestURI()), "")
+	}
 	if !changes {
 		s.prepare(row, w, r)
 		return row.Handle(w, r)
@@ -64,8 +70,14 @@ func (s *server) serve(row Row, w http.ResponseWriter, r *http.Request) error {
 	if !sameToken(q.Token, r.PostForm) {
 		return fault.New(fault.Forbidden, "ui.fault.token")
 	}
+	proof, given := takeProof(row, r)
 	if err := row.Takes(r.PostForm); err != nil {
 		return err
+	}
+	if row.StepUp {
+		if err := s.stepUp(row, w, r, proof, given); err != nil {
+			return err
+		}
 	}
 	return row.Handle(w, r)
 }
@@ -117,6 +129,9 @@ func (s *server) resume(r *http.Request, q *route.Request) error {
 func (s *server) signedIn(q *route.Request, session auth.Session, actor org.Actor) {
 	q.Session, q.Actor, q.Token = session, actor, session.Token
 	q.Demo = q.Demo || q.Institution.Demo
+	if due, needed := actor.FactorDue(q.At); needed && !session.Strong && s.deps.FactorsRequired && !q.Demo {
+		q.Due = due
+	}
 	for _, row := range s.nav {
 		if s.admit(row, q) == nil {
 			q.Nav = append(q.Nav, route.Link{Path: row.Path(), Label: row.Nav.Label, Also: row.Nav.Also})

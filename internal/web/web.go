@@ -30,6 +30,7 @@ import (
 type Deps struct {
 	Sessions Sessions
 	People   People
+	Proofs   Proofs
 
 	Site    site.Deps
 	Account account.Deps
@@ -46,6 +47,16 @@ type Deps struct {
 	Demo    bool           // every institution here is invented
 
 	Warnings Warnings // nil: there is nothing to warn of
+
+	// FactorsRequired holds those who run things or judge to a second step at sign-in, after a day; see org.FactorDue.
+	// Invented institutions are left out.
+	FactorsRequired bool
+}
+
+// Proofs takes once more what shows that somebody who is signed in is the person, before a decisive act.
+type Proofs interface {
+	Steps(ctx context.Context, n auth.Session) (auth.Steps, error)
+	StepUp(ctx context.Context, n auth.Session, p auth.Proof) (auth.Opened, error)
 }
 
 // Sessions recognises a browser by the value of its cookie. A value that belongs to no living session is fault.NotFound or

@@ -19,8 +19,9 @@ import (
 
 // Deps is what the desk needs.
 type Deps struct {
-	Auth Auth
-	Demo bool // example accounts are printed where the program was started
+	Auth    Auth
+	Factors Factors
+	Demo    bool // example accounts are printed where the program was started
 }
 
 // Auth proves who asks.
@@ -32,6 +33,9 @@ type Auth interface {
 	SignOut(ctx context.Context, s auth.Session) error
 	ChangePassword(ctx context.Context, by org.Actor, c auth.PasswordChange) (auth.Opened, error)
 	SignOutOthers(ctx context.Context, s auth.Session) (auth.Opened, error)
+	SecondStep(ctx context.Context, pending string) (auth.Steps, error)
+	FinishSignIn(ctx context.Context, cmd auth.Finish) (auth.Opened, error)
+	AskPasskeyToSignIn(ctx context.Context, pending string) ([]byte, error)
 }
 
 // desk holds the handlers.
@@ -40,7 +44,7 @@ type desk struct{ Deps }
 // Routes lists the rows.
 func Routes(d Deps) []route.Route {
 	s := desk{d}
-	return []route.Route{
+	return append(s.factorRoutes(), []route.Route{
 		{Pattern: "GET /signin", Public: true, Handle: s.getSignIn},
 		{Pattern: "POST /signin", Public: true, Limited: true, Fields: []string{"login", "password", "next"}, Handle: s.postSignIn},
 		{Pattern: "POST /signout", Self: true, Fields: route.NoFields(), Handle: s.postSignOut},
@@ -50,15 +54,18 @@ func Routes(d Deps) []route.Route {
 		{Pattern: "GET /invitation/{code}", Public: true, Handle: s.getInvitation},
 		{Pattern: "POST /invitation", Public: true, Limited: true, Fields: []string{"code", "password", "again"}, Handle: s.postInvitation},
 		{Pattern: "GET /account", Self: true, Handle: s.getAccount},
-		{Pattern: "POST /account/password", Self: true, Fields: []string{"old", "password", "again"}, Handle: s.postPassword},
+		{Pattern: "POST /account/password", Self: true, StepUp: true, Own: true, Fields: []string{"old", "password", "again"}, Handle: s.postPassword},
 		{Pattern: "POST /account/theme", Self: true, Fields: []string{"theme", "next"}, Handle: s.postTheme},
 		{Pattern: "POST /account/sessions", Self: true, Fields: route.NoFields(), Handle: s.postSessions},
-	}
+	}...)
 }
 
-// enter puts a session that has just begun into the browser and goes on to a page.
+// enter puts a session that has just begun into the browser and goes on to a page; to the second step, where there is one.
 func enter(w http.ResponseWriter, r *http.Request, o auth.Opened, next, message string) error {
 	route.Enter(w, r, o)
+	if o.Pending != "" {
+		return route.Done(w, r, secondStep(next), "")
+	}
 	return route.Done(w, r, next, message)
 }
 
@@ -71,15 +78,25 @@ func samePassword(r *http.Request) error {
 }
 
 func (s desk) getAccount(w http.ResponseWriter, r *http.Request) error {
-	return ui.Write(w, r, http.StatusOK, accountView(r, route.New()))
+	view, err := s.accountView(r, route.New())
+	if err != nil {
+		return err
+	}
+	return ui.Write(w, r, http.StatusOK, view)
 }
 
-func accountView(r *http.Request, password route.Form) templ.Component {
+func (s desk) accountView(r *http.Request, password route.Form) (templ.Component, error) {
+	q := route.From(r)
+	overview, err := s.Factors.Overview(r.Context(), q.Session)
+	if err != nil {
+		return nil, err
+	}
 	frame := ui.FrameOf(r, route.From(r).Printer.T("account.title"))
 	frame.Narrow, frame.Wrong = true, password.Fault != nil
 	return ui.Page(frame, accountBody(accountPage{
 		frame: frame, password: password, theme: route.New("theme", frame.Theme), sessions: route.New(),
-	}))
+		overview: overview, current: q.Session.ID(),
+	})), nil
 }
 
 func (s desk) postPassword(w http.ResponseWriter, r *http.Request) error {
@@ -96,7 +113,11 @@ func (s desk) postPassword(w http.ResponseWriter, r *http.Request) error {
 		if !ok {
 			return err
 		}
-		return form.Show(accountView(r, form))
+		view, err := s.accountView(r, form)
+		if err != nil {
+			return err
+		}
+		return form.Show(view)
 	}
 	return enter(w, r, opened, "/account", "account.done.password")
 }

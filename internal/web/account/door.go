@@ -45,6 +45,7 @@ func (s desk) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	opened, err := s.Auth.SignIn(r.Context(), auth.Credentials{
 		Login: r.PostFormValue("login"), Password: r.PostFormValue("password"),
 		Source: route.From(r).Source, Replaces: route.Cookie(r, route.SessionCookie),
+		Browser: browserOf(r),
 	})
 	if err != nil {
 		form, ok := route.Again(r, err, "password")
@@ -106,7 +107,7 @@ func (s desk) postSetUp(w http.ResponseWriter, r *http.Request) error {
 		q := route.From(r)
 		opened, err = s.Auth.SetUp(r.Context(), auth.FirstAdministrator{
 			Code: r.PostFormValue("code"), Name: r.PostFormValue("name"), Login: r.PostFormValue("login"),
-			Password: r.PostFormValue("password"), Lang: q.Printer.Lang(), Source: q.Source,
+			Password: r.PostFormValue("password"), Lang: q.Printer.Lang(), Source: q.Source, Browser: browserOf(r),
 		})
 	}
 	if err != nil {
@@ -137,6 +138,7 @@ func (s desk) postInvitation(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		opened, err = s.Auth.Accept(r.Context(), auth.Acceptance{
 			Code: r.PostFormValue("code"), Password: r.PostFormValue("password"), Source: route.From(r).Source,
+			Browser: browserOf(r),
 		})
 	}
 	if err != nil {

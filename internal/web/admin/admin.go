@@ -80,8 +80,8 @@ func Routes(d Deps) []route.Route {
 		{Pattern: "POST /admin/institutions/{institution}/periods", Need: org.ManageInstitution, Fields: []string{"name", "instrument", "year", "opens", "deadline"}, Handle: s.postPeriod},
 		{Pattern: "GET /admin/institutions/{institution}/people", Need: org.ManagePeople, Handle: s.getPeople},
 		{Pattern: "GET /admin/institutions/{institution}/people/new", Need: org.ManagePeople, Handle: s.getNewPerson},
-		{Pattern: "POST /admin/institutions/{institution}/people", Need: org.ManagePeople, Fields: []string{"name", "nip", "position", "login", "unit", "role", "scope"}, Handle: s.postPerson},
-		{Pattern: "POST /admin/institutions/{institution}/people/{person}/invitation", Need: org.ManagePeople, Fields: route.NoFields(), Handle: s.postInvitation},
+		{Pattern: "POST /admin/institutions/{institution}/people", Need: org.ManagePeople, StepUp: true, Fields: []string{"name", "nip", "position", "login", "unit", "role", "scope"}, Handle: s.postPerson},
+		{Pattern: "POST /admin/institutions/{institution}/people/{person}/invitation", Need: org.ManagePeople, StepUp: true, Fields: route.NoFields(), Handle: s.postInvitation},
 	}
 }
 

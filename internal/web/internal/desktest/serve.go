@@ -20,10 +20,10 @@ const URL = "https://zi.example"
 // Deps is what the pages of this world are made of.
 func (w *World) Deps() web.Deps {
 	return web.Deps{
-		Sessions: w.Auth, People: w.Queries(), Log: w.Logger(), Now: w.Now,
+		Sessions: w.Auth, People: w.Queries(), Proofs: w.Auth, Log: w.Logger(), Now: w.Now,
 		Hosts:   []string{"127.0.0.1"},
 		Site:    site.Deps{URL: URL, Now: w.Now},
-		Account: account.Deps{Auth: w.Auth},
+		Account: account.Deps{Auth: w.Auth, Factors: w.Auth},
 		Admin: admin.Deps{
 			Organisation: w.Org, Units: lists{w.Store}, Periods: periods{w.Store}, Invitations: w.Auth, Sessions: w.Auth,
 			Instruments: func() []*instrument.Instrument {

@@ -18,8 +18,13 @@ const (
 	BrowserCookie = "zona-browser" // random; the form token of those who are not signed in is made of it
 	LangCookie    = "zona-lang"
 	ThemeCookie   = "zona-theme"
+	SignInCookie  = "zona-signin" // a sign-in that waits for its second step
+	DeviceCookie  = "zona-device" // this browser is known to somebody's account; it opens nothing
 	flashCookie   = "zona-flash"
 )
+
+// keepDevice is how long a browser keeps what makes it known, as long as the server does.
+const keepDevice = 180 * 24 * time.Hour
 
 // CookieName is the name under which a cookie travels.
 func CookieName(name string, plain bool) string {
@@ -51,8 +56,19 @@ func SetCookie(w http.ResponseWriter, r *http.Request, name, value string, keep 
 }
 
 // Enter puts a session that has just begun into the browser and into the request, so that forms on the page which answers
-// it carry the session's own token. The cookie ends with the browser: office computers are shared.
+// it carry the session's own token. The cookie ends with the browser: office computers are shared. Where the second step
+// is still to come, that waits in a cookie of its own and there is no session.
 func Enter(w http.ResponseWriter, r *http.Request, o auth.Opened) {
+	if o.Pending != "" {
+		SetCookie(w, r, SignInCookie, o.Pending, 0)
+		return
+	}
+	if Cookie(r, SignInCookie) != "" {
+		SetCookie(w, r, SignInCookie, "", -1)
+	}
+	if o.Device != "" {
+		SetCookie(w, r, DeviceCookie, o.Device, keepDevice)
+	}
 	SetCookie(w, r, SessionCookie, o.Value, 0)
 	q := From(r)
 	q.Session, q.Token = o.Session, o.Session.Token

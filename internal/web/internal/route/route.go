@@ -38,6 +38,12 @@ type Route struct {
 	// that nobody sends a column that no form shows. A form without fields is NoFields.
 	Fields []string
 
+	// StepUp marks a decisive act: when the last proof of being the person is too old, package web asks for another one
+	// and goes on with what was typed. Own says that the form holds the own password itself, so that nobody whose only
+	// proof that is gives it twice.
+	StepUp bool
+	Own    bool
+
 	Upload  bool // the body may be as long as a file (20 MiB) instead of a form (1 MiB)
 	Limited bool // counted per source address: rows that take a secret from somebody unknown
 	Bare    bool // needs neither session nor language: files and signs of life
@@ -75,6 +81,8 @@ func (t Route) Check() error {
 		return fmt.Errorf("route %q: without a session it must be Public", t.Pattern)
 	case t.Bare && method != http.MethodGet:
 		return fmt.Errorf("route %q: without a session nothing can be changed", t.Pattern)
+	case t.StepUp && (method == http.MethodGet || t.Public || t.Upload):
+		return fmt.Errorf("route %q: a decisive act is a form of somebody who is signed in, without a file", t.Pattern)
 	case method != http.MethodGet && t.Fields == nil:
 		return fmt.Errorf("route %q: it does not say which fields its form has", t.Pattern)
 	case t.Nav.Label != "" && (method != http.MethodGet || strings.Contains(path, "{")):
@@ -145,8 +153,9 @@ type Request struct {
 	Nav      []Link // of the rows that the actor may enter
 	Flash    string // message id left by Done, "" for none
 	Warnings []Warning
-	Theme    string // "light" or "dark" when chosen in this browser, "" to follow the system
-	Plain    bool   // plain HTTP on the loopback interface: cookies go without Secure
+	Due      time.Time // a second step at sign-in must be there by then and is not; zero: none must
+	Theme    string    // "light" or "dark" when chosen in this browser, "" to follow the system
+	Plain    bool      // plain HTTP on the loopback interface: cookies go without Secure
 
 	Asset func(source string) string // path of a built asset, "" when the assets were not built
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -39,6 +40,9 @@ type Frame struct {
 	Theme       string
 	Asset       func(source string) string
 	Warnings    []route.Warning
+	Script      string    // source of a script that this page alone loads, "" for none
+	Due         time.Time // a second step at sign-in must be added by then; zero: none must
+	Zone        string    // IANA name for times on the page
 }
 
 // Crumb is a step on the way to a page.
@@ -50,8 +54,25 @@ func FrameOf(r *http.Request, title string) Frame {
 	return Frame{
 		Title: title, Printer: q.Printer, Actor: q.Actor, Institution: q.Institution, Demo: q.Demo, Token: q.Token,
 		Path: r.URL.Path, Query: r.URL.RawQuery, Method: r.Method, Nav: q.Nav, Flash: q.Flash, Theme: q.Theme, Asset: q.Asset,
-		Warnings: q.Warnings,
+		Warnings: q.Warnings, Due: q.Due, Zone: zoneOf(q.Institution),
 	}
+}
+
+// zoneOf is the institution's zone. An administrator of the instance has none and reads the time of the capital.
+func zoneOf(i org.Institution) string {
+	if i.Zone != "" {
+		return i.Zone
+	}
+	return "Asia/Jakarta"
+}
+
+// Moment writes an instant in the zone of the page.
+func (f Frame) Moment(t time.Time) string {
+	zone, err := locale.Zone(f.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	return f.Printer.DateTime(t, zone)
 }
 
 // T is the message in the reader's language.

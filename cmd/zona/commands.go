@@ -27,6 +27,7 @@ type commands struct {
 	Backup     backupCommand     `cmd:"" help:"Write an encrypted copy of the database, also while the server runs."`
 	Restore    restoreCommand    `cmd:"" help:"Fill an empty database from a copy, verified whole."`
 	Doctor     doctorCommand     `cmd:"" help:"Check the database, its log and its scores; show who may do what."`
+	Log        logCommand        `cmd:"" help:"Take the log out for checking elsewhere; show its public key."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 

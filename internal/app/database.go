@@ -76,13 +76,18 @@ func Doctor(ctx context.Context, cfg config.Config, out, errs io.Writer) (err er
 		return err
 	}
 	defer func() { err = closing(db, err) }()
-	report, err := db.Verify(ctx)
+	kept, err := keptAnchors(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	report, err := db.Verify(ctx, kept...)
 	if err != nil {
 		return err
 	}
 	lines := []string{
 		fmt.Sprintf("database   %s, settings safe", db.Engine()),
 		fmt.Sprintf("log        %d events, root %s", report.Events, report.Root),
+		anchorLine(kept),
 		fmt.Sprintf("personal   %d values open their commitments, %d erased", report.Personal, report.Erased),
 	}
 	for _, p := range report.Problems {

@@ -43,10 +43,14 @@ func Demo(ctx context.Context, cfg config.Config, o DemoOptions, out, errs io.Wr
 		return err
 	}
 	defer stop()
+	if s.trail, err = newTrail(cfg, db, log); err != nil {
+		return err
+	}
 	h, err := handler(cfg, db, s, log, true)
 	if err != nil {
 		return err
 	}
+	defer anchoring(ctx, s.trail, log)()
 	return listen(ctx, cfg, h, log, func(net.Addr) {
 		announce(out, cfg)
 		printAccounts(out, cfg, made)

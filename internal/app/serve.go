@@ -18,6 +18,7 @@ import (
 	"zona/internal/instrument"
 	"zona/internal/org"
 	"zona/internal/store"
+	"zona/internal/trail"
 	"zona/internal/web"
 	"zona/internal/web/account"
 	"zona/internal/web/admin"
@@ -31,6 +32,7 @@ type services struct {
 	org    *org.Service
 	auth   *auth.Service
 	sheets *assessment.Service
+	trail  *trail.Service
 }
 
 func newServices(db *store.DB, clock func() time.Time) services {
@@ -48,6 +50,7 @@ func servicesWith(db *store.DB, clock func() time.Time, o auth.Options) services
 		sheets: assessment.New(db.Assessments(), db.Assessments(), assessment.Options{
 			Clock: clock, NewID: org.NewID, Instruments: instrument.ByID, Workbooks: workbooks{},
 		}),
+		trail: trail.New(db.Trail(), trail.Options{Clock: clock}),
 	}
 }
 
@@ -57,6 +60,7 @@ func handler(cfg config.Config, db *store.DB, s services, log *slog.Logger, demo
 	d.People = db.Org()
 	d.Admin.Units = db.Assessments()
 	d.Workspace.Queries, d.Workspace.Institutions = db.Assessments(), db.Org()
+	d.LogWarnings = logWarnings{s.trail}
 	if !demo {
 		d.Warnings = &backupWarnings{off: !cfg.Backup, state: db.Backups().State, log: log}
 	}
@@ -113,10 +117,14 @@ func Serve(ctx context.Context, cfg config.Config, out, errs io.Writer) (err err
 		return err
 	}
 	defer stop()
+	if s.trail, err = newTrail(cfg, db, log); err != nil {
+		return err
+	}
 	h, err := handler(cfg, db, s, log, false)
 	if err != nil {
 		return err
 	}
+	defer anchoring(ctx, s.trail, log)()
 	code, err := s.auth.PrepareSetUp(ctx)
 	if err != nil {
 		return fmt.Errorf("prepare the set-up code: %w", err)

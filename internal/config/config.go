@@ -44,6 +44,12 @@ type Config struct {
 	// BreachedPasswords is a sorted file of leaked passwords, or of their SHA-1, that nobody may choose; empty: the
 	// built-in list alone.
 	BreachedPasswords string `koanf:"breached_passwords"`
+	// LogKey is the file of the key that signs checkpoints of the log, made at first start; empty: "zona-log.key"
+	// beside the configuration file, "log.key" in Data without one. Servers on one database share it.
+	LogKey string `koanf:"log_key"`
+	// AnchorFolder is where signed checkpoints are appended to a file, best on another disk or computer; empty:
+	// "anchor" beside the database file, in Data for PostgreSQL.
+	AnchorFolder string `koanf:"anchor_folder"`
 	// Backup says whether the server copies the database once a day; without it every administrator is warned.
 	Backup bool `koanf:"backup"`
 	// BackupFolder is where the copies are kept; empty: "backup" beside the database file, in Data for PostgreSQL.
@@ -114,7 +120,27 @@ func Load(path string, environ []string) (Config, error) {
 	if err := k.Unmarshal("", &c); err != nil {
 		return Config{}, fmt.Errorf("configuration %s: %w", path, err)
 	}
+	if c.LogKey == "" && path != "" {
+		c.LogKey = filepath.Join(filepath.Dir(path), "zona-log.key")
+	}
 	return c, c.Check()
+}
+
+// LogKeyFile is where the signing key of the log stands.
+func (c Config) LogKeyFile() string {
+	if c.LogKey != "" {
+		return c.LogKey
+	}
+	return filepath.Join(c.Data, "log.key")
+}
+
+// Anchors is the folder of the checkpoints.
+func (c Config) Anchors() string {
+	if c.AnchorFolder != "" {
+		return c.AnchorFolder
+	}
+	c.BackupFolder = ""
+	return filepath.Join(filepath.Dir(c.Backups()), "anchor")
 }
 
 // Check lists everything that is wrong with c, each with the way to mend it.
@@ -233,7 +259,7 @@ func prefix(s string) (netip.Prefix, error) {
 }
 
 func keys() []string {
-	return []string{"data", "database", "listen", "url", "tls", "certificate", "key", "proxies", "log", "second_factor", "breached_passwords", "backup", "backup_folder", "backup_hour", "backup_keep", "backup_key", "backup_recipients"}
+	return []string{"data", "database", "listen", "url", "tls", "certificate", "key", "proxies", "log", "second_factor", "breached_passwords", "log_key", "anchor_folder", "backup", "backup_folder", "backup_hour", "backup_keep", "backup_key", "backup_recipients"}
 }
 
 // refuseReadableByAll keeps a file that may hold a database password from everybody on the machine.

@@ -3,6 +3,7 @@ package trail
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -120,6 +121,22 @@ func (s *Service) Anchor(ctx context.Context, now bool) error {
 			return err
 		}
 	}
+	var behind []string
+	for name, f := range s.failed {
+		if s.opt.Clock().Sub(f.since) >= behindAfter {
+			behind = append(behind, name)
+		}
+	}
+	slices.Sort(behind)
+	s.behind.Store(&behind)
+	return nil
+}
+
+// Behind names the sinks that have taken nothing for so long that somebody should look, on the server that anchors.
+func (s *Service) Behind() []string {
+	if b := s.behind.Load(); b != nil {
+		return *b
+	}
 	return nil
 }
 
@@ -176,7 +193,11 @@ func (s *Service) drain(ctx context.Context, sink Sink) error {
 			err := sink.Put(put, p.Signed)
 			cancel()
 			if err != nil {
-				s.failed[sink.Name()] = err
+				since := s.opt.Clock()
+				if before, ok := s.failed[sink.Name()]; ok {
+					since = before.since
+				}
+				s.failed[sink.Name()] = failure{err, since}
 				s.opt.Log.ErrorContext(ctx, "a sink took no checkpoint", "sink", sink.Name(), "size", p.Size, "error", err)
 				return nil
 			}
@@ -393,8 +414,8 @@ func (s *Service) State(ctx context.Context, by org.Actor) (State, error) {
 				state.Backlog = b
 			}
 		}
-		if err := s.failed[sink.Name()]; err != nil {
-			state.Failed = err.Error()
+		if f, ok := s.failed[sink.Name()]; ok {
+			state.Failed = f.err.Error()
 		}
 		state.Behind = state.Count > 0 && s.opt.Clock().Sub(state.Oldest) >= behindAfter
 		st.Sinks = append(st.Sinks, state)

@@ -124,11 +124,18 @@ type Service struct {
 	store Store
 	opt   Options
 
-	alarm atomic.Pointer[Alarm] // nil: none
+	alarm  atomic.Pointer[Alarm]    // nil: none
+	behind atomic.Pointer[[]string] // see Behind
 
-	mu     sync.Mutex       // anchoring is one thing at a time
-	last   audit.Checkpoint // that this server made or knows of
-	failed map[string]error // by sink: why the last attempt failed
+	mu     sync.Mutex         // anchoring is one thing at a time
+	last   audit.Checkpoint   // that this server made or knows of
+	failed map[string]failure // by sink
+}
+
+// failure is why the last attempt of a sink failed, and since when all did.
+type failure struct {
+	err   error
+	since time.Time
 }
 
 // New returns the service.
@@ -136,5 +143,5 @@ func New(store Store, o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{store: store, opt: o, failed: map[string]error{}}
+	return &Service{store: store, opt: o, failed: map[string]failure{}}
 }

@@ -123,6 +123,9 @@ func (s *server) resume(r *http.Request, q *route.Request) error {
 	if s.deps.Warnings != nil && !q.Demo && actor.Holds(org.RunInstance, q.At) {
 		q.Warnings = s.deps.Warnings.Warnings(r.Context(), q.At)
 	}
+	if s.deps.LogWarnings != nil && actor.Holds(org.ViewLog, q.At) {
+		q.Warnings = append(slices.Clip(q.Warnings), s.deps.LogWarnings.Warnings(r.Context(), q.At)...)
+	}
 	return nil
 }
 

@@ -47,6 +47,8 @@ type Deps struct {
 	Demo    bool           // every institution here is invented
 
 	Warnings Warnings // nil: there is nothing to warn of
+	// LogWarnings are those of the log, for everybody who may read it; nil: there are none.
+	LogWarnings Warnings
 
 	// FactorsRequired holds those who run things or judge to a second step at sign-in, after a day; see org.FactorDue.
 	// Invented institutions are left out.

@@ -286,7 +286,7 @@ func TestAN02TheTimeOfAnAnswerDoesNotTellWhoIsKnown(t *testing.T) {
 	var known, unknown []float64
 	for i := range each {
 		// In an order of chance: what the program does every second time, such as collecting garbage, is no answer.
-		knownFirst := rand.IntN(2) == 0 //nolint:gosec // an order is no secret
+		knownFirst := rand.IntN(2) == 0
 		for turn := range 2 {
 			if knownFirst == (turn == 0) {
 				_, _, took := d.knock("orang"+strconv.Itoa(i+1), "kata yang salah", addressOf(2*i))

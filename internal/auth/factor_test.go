@@ -201,35 +201,42 @@ func TestAN06APasskeyOfAnotherSiteKeyPersonOrQuestionIsRefused(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]func(t *testing.T, s *Service, k *softKey) (holder string, answer []byte){
 		"another origin": func(t *testing.T, s *Service, k *softKey) (string, []byte) {
+			t.Helper()
 			k.origin = "https://zi.example.evil.example"
 			o, options := asked(t, s)
 			return o, k.get(t, options)
 		},
 		"plain HTTP": func(t *testing.T, s *Service, k *softKey) (string, []byte) {
+			t.Helper()
 			k.origin = "http://zi.example"
 			o, options := asked(t, s)
 			return o, k.get(t, options)
 		},
 		"another key under the same name": func(t *testing.T, s *Service, k *softKey) (string, []byte) {
+			t.Helper()
 			other := newSoftKey(t)
 			other.id = k.id
 			o, options := asked(t, s)
 			return o, other.get(t, options)
 		},
 		"a counter that went back": func(t *testing.T, s *Service, k *softKey) (string, []byte) {
+			t.Helper()
 			k.counter = 0
 			o, options := asked(t, s)
 			return o, k.get(t, options)
 		},
 		"the question of another sign-in": func(t *testing.T, s *Service, k *softKey) (string, []byte) {
+			t.Helper()
 			_, options := asked(t, s)
 			o, _ := asked(t, s)
 			return o, k.get(t, options)
 		},
 		"no question at all": func(t *testing.T, s *Service, k *softKey) (string, []byte) {
+			t.Helper()
 			return enter(t, s).Pending, k.get(t, []byte(`{"challenge":"AAAA"}`))
 		},
 		"a question that has run out": func(t *testing.T, s *Service, k *softKey) (string, []byte) {
+			t.Helper()
 			_, options := asked(t, s)
 			s.q.(*memory).now = s.q.(*memory).now.Add(waitLimit)
 			return enter(t, s).Pending, k.get(t, options)
@@ -316,7 +323,7 @@ func TestAWaitingSignInRunsOutAndEndsWithTheSessions(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	s, _, _, _ := withApp(t)
+	s, _ := setup(t)
 	for _, value := range []string{"", "x", strings.Repeat("A", 43)} {
 		if _, err := s.SecondStep(ctx, value); !fault.Is(err, fault.Unauthenticated) {
 			t.Errorf("%q: %v", value, err)
@@ -462,7 +469,7 @@ func TestWhatIsOnlyBegunIsNoSecondStep(t *testing.T) {
 	if _, _, err := s.ConfirmApp(ctx, enterAs(t, s, m, "root"), "123456"); said(err) != "factor.fault.not_adding" {
 		t.Errorf("confirming nothing: %q", said(err))
 	}
-	s, m, _, _ = withApp(t)
+	s, _, _, _ = withApp(t) //nolint:dogsled // all that is needed of it is the service
 	if err := s.BeginApp(ctx, Session{Person: "siti"}); said(err) != "factor.fault.app_there" {
 		t.Errorf("a second app: %q", said(err))
 	}

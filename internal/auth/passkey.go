@@ -36,7 +36,7 @@ func NewPasskeys(address string) (*Passkeys, error) {
 		return nil, fmt.Errorf("address of the site for passkeys: %w", err)
 	}
 	if _, err := netip.ParseAddr(u.Hostname()); err == nil || u.Hostname() == "" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // no passkeys is what nil means in Options too
 	}
 	site, err := webauthn.New(&webauthn.Config{
 		RPID: u.Hostname(), RPDisplayName: issuer, RPOrigins: []string{u.Scheme + "://" + u.Host},

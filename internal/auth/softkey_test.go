@@ -37,12 +37,18 @@ func newSoftKey(t *testing.T) *softKey {
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-func (k *softKey) client(kind string, options []byte) []byte {
+func (k *softKey) client(t *testing.T, kind string, options []byte) []byte {
+	t.Helper()
 	var asked struct {
 		Challenge string `json:"challenge"`
 	}
-	_ = json.Unmarshal(options, &asked)
-	b, _ := json.Marshal(map[string]any{"type": kind, "challenge": asked.Challenge, "origin": k.origin, "crossOrigin": false})
+	if err := json.Unmarshal(options, &asked); err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(map[string]any{"type": kind, "challenge": asked.Challenge, "origin": k.origin, "crossOrigin": false})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 
@@ -70,7 +76,7 @@ func (k *softKey) create(t *testing.T, options []byte) []byte {
 	object := append([]byte("\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58"), byte(len(data)))
 	answer, err := json.Marshal(map[string]any{
 		"id": b64(k.id), "rawId": b64(k.id), "type": "public-key", "clientExtensionResults": map[string]any{},
-		"response": map[string]any{"clientDataJSON": b64(k.client("webauthn.create", options)), "attestationObject": b64(append(object, data...))},
+		"response": map[string]any{"clientDataJSON": b64(k.client(t, "webauthn.create", options)), "attestationObject": b64(append(object, data...))},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +87,7 @@ func (k *softKey) create(t *testing.T, options []byte) []byte {
 // get answers what a site asks of a passkey that is there.
 func (k *softKey) get(t *testing.T, options []byte) []byte {
 	t.Helper()
-	client, data := k.client("webauthn.get", options), k.data(0x05, nil)
+	client, data := k.client(t, "webauthn.get", options), k.data(0x05, nil)
 	sum := sha256.Sum256(client)
 	signed := sha256.Sum256(append(append([]byte{}, data...), sum[:]...))
 	signature, err := ecdsa.SignASN1(rand.Reader, k.key, signed[:])

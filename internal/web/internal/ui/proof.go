@@ -8,7 +8,7 @@ import (
 // Names of the fields of a proof. Package web takes them out before a handler sees the form.
 const (
 	ProofCode     = "_code"
-	ProofPassword = "_password" //nolint:gosec // the name of a field
+	ProofPassword = "_password"
 	ProofPasskey  = "_passkey"
 )
 

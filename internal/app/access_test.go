@@ -93,7 +93,7 @@ func expected(row web.Row, who string, at place, stage assessment.Stage) outcome
 
 // placed reports whether the address names something that lies somewhere.
 func placed(row web.Row) bool {
-	for _, name := range []string{"{institution}", "{unit}", "{assessment}", "{import}"} {
+	for _, name := range []string{"{institution}", "{unit}", "{assessment}", "{import}", "{event}"} {
 		if strings.Contains(row.Pattern, name) {
 			return true
 		}

@@ -10,15 +10,18 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"zona/internal/assessment"
+	"zona/internal/audit"
 	"zona/internal/auth"
 	"zona/internal/config"
 	"zona/internal/instrument"
 	"zona/internal/org"
+	"zona/internal/trail"
 	"zona/internal/web"
 )
 
@@ -43,6 +46,7 @@ type accessWorld struct {
 	sheets       map[spot]string
 	imports      map[spot]string
 	periods      map[string]string // by institution and stage
+	events       map[place]string  // that the unit was made
 	blank        []byte            // a workbook with one answer
 	asked        int
 }
@@ -57,7 +61,7 @@ func newAccessWorld(t *testing.T) *accessWorld {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "z.db")
 	cfg := config.Default()
-	cfg.Database = path
+	cfg.Database, cfg.Data = path, filepath.Dir(path)
 	cfg.SecondFactor = "optional" // the roles of the matrix are a year old; what is asked here is what they may do
 	past := time.Now().AddDate(-1, 0, 0)
 	turned := past // what the features take for now; zero is the time of the pages
@@ -89,6 +93,9 @@ func newAccessWorld(t *testing.T) *accessWorld {
 	w.fill(root, assessment.Open, time.Now())
 	w.fill(root, assessment.Shut, time.Now())
 	w.shut(path)
+	w.services.trail, err = newTrail(cfg, db, slog.New(slog.DiscardHandler)) // with a key, for receipts
+	w.must(err)
+	w.tell(root)
 	w.openSessions()
 	w.handler, err = handler(cfg, db, w.services, slog.New(slog.DiscardHandler), false)
 	if err != nil {
@@ -210,6 +217,22 @@ func (w *accessWorld) fill(root org.Actor, stage assessment.Stage, at time.Time)
 	}
 }
 
+// tell finds the event of each unit.
+func (w *accessWorld) tell(root org.Actor) {
+	w.t.Helper()
+	w.events = map[place]string{}
+	w.must(w.services.trail.Each(w.t.Context(), root, trail.Filter{Kind: audit.UnitCreated}, func(lines []trail.Line) error {
+		for _, l := range lines {
+			for at, unit := range w.units {
+				if l.Record.Event.Object.ID == unit {
+					w.events[at] = strconv.FormatInt(l.Seq, 10)
+				}
+			}
+		}
+		return nil
+	}))
+}
+
 // shut closes the sheets that are to be closed, behind the back of the program: no use case does it yet.
 func (w *accessWorld) shut(path string) {
 	w.t.Helper()
@@ -270,6 +293,7 @@ func (w *accessWorld) address(row web.Row, at place, stage assessment.Stage) str
 	return strings.NewReplacer(
 		"{$}", "", "{institution}", w.institutions[at], "{unit}", w.units[at], "{person}", w.persons[at],
 		"{assessment}", w.sheets[spot{at, stage}], "{import}", w.imports[spot{at, stage}],
+		"{event}", w.events[at],
 		"{question}", w.question(), "{node}", "A.I.1", "{code}", "AAAA-AAAA-AAAA",
 	).Replace(row.Path())
 }

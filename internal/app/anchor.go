@@ -67,7 +67,7 @@ var _ web.Warnings = logWarnings{}
 
 // Warnings implements web.Warnings.
 func (l logWarnings) Warnings(context.Context, time.Time) (list []web.Warning) {
-	const page = "/admin/log/anchors"
+	const page = "/log/anchors"
 	if found, ok := l.trail.Alarm(); ok {
 		message := "audit.alarm.shorter"
 		if found.Forked {

@@ -36,7 +36,6 @@ func TestMain(m *testing.M) {
 		cfg := config.Default()
 		cfg.Database, cfg.Listen, cfg.Log = database, os.Getenv("ZONA_TEST_LISTEN"), "error"
 		cfg.Data = filepath.Dir(database)
-		cfg.Data = filepath.Dir(database)
 		if err := Serve(context.Background(), cfg, os.Stdout, os.Stderr); err != nil {
 			_, _ = fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

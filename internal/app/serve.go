@@ -74,7 +74,7 @@ func pages(cfg config.Config, s services, log *slog.Logger, demo bool) web.Deps 
 		Proofs:    s.auth,
 		Site:      site.Deps{URL: cfg.Address(), Now: time.Now},
 		Account:   account.Deps{Auth: s.auth, Factors: s.auth, Demo: demo},
-		Admin:     admin.Deps{Organisation: s.org, Periods: s.sheets, Invitations: s.auth, Sessions: s.auth, Instruments: inForce, URL: cfg.Address()},
+		Admin:     admin.Deps{Organisation: s.org, Periods: s.sheets, Invitations: s.auth, Sessions: s.auth, Trail: s.trail, Instruments: inForce, URL: cfg.Address()},
 		Workspace: workspace.Deps{Sheets: s.sheets, Workbooks: workbooks{}},
 		Log:       log,
 		Now:       time.Now,

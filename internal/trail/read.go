@@ -29,7 +29,7 @@ type Line struct {
 	Object    string    // name of what it is about, "" where it has none
 	Changes   []Change
 	Personal  []Personal
-	Concealed bool // there are answers or notes that this reader may not see
+	Concealed bool // the canonical bytes hold answers that this reader may not see
 }
 
 // Change is one field before and after.
@@ -132,15 +132,34 @@ func (s *Service) shown(ctx context.Context, by org.Actor, entries []Entry) ([]L
 	}
 	lines := make([]Line, len(entries))
 	for i, e := range entries {
-		lines[i] = line(e, names, s.mayRead(by, e, names))
+		lines[i] = line(e, names, s.readerOf(by, e, names))
 	}
 	return lines, nil
 }
 
-// mayRead reports whether the reader may see the answers and notes of an event. A unit that is gone has none.
-func (s *Service) mayRead(by org.Actor, e Entry, names Names) bool {
+// reader is what one reader may see of an event beside what happened, when and by whom.
+type reader struct{ sheet, people bool }
+
+// readerOf asks for both: answers and notes are for those who may read the sheet, and what is known of people is for
+// those who manage them there. A unit that is gone has no sheet.
+func (s *Service) readerOf(by org.Actor, e Entry, names Names) reader {
+	now := org.State{At: s.opt.Clock()}
 	place, ok := names.Places[e.Record.Event.Unit]
-	return ok && org.Can(by, org.ViewSheet, place, org.State{At: s.opt.Clock()}).Allow
+	return reader{
+		sheet:  ok && org.Can(by, org.ViewSheet, place, now).Allow,
+		people: org.Can(by, org.ManagePeople, org.Object{Institution: e.Record.Event.Institution}, now).Allow,
+	}
+}
+
+// sees reports whether the reader may see a personal value of an event.
+func (r reader) sees(e audit.Event, field string) bool {
+	switch {
+	case sheetField(field), e.Object.Kind == "import":
+		return r.sheet
+	case e.Kind == audit.RollbackExplained:
+		return true // written for whoever reads the log
+	}
+	return r.people
 }
 
 // sheetField reports whether a field is an answer or a note.
@@ -148,7 +167,7 @@ func sheetField(field string) bool {
 	return strings.HasPrefix(field, "answer:") || strings.HasPrefix(field, "note:")
 }
 
-func line(e Entry, names Names, mayRead bool) Line {
+func line(e Entry, names Names, may reader) Line {
 	ev := e.Record.Event
 	l := Line{
 		Seq: e.Record.Seq, Kind: ev.Kind, Record: audit.Record{Seq: e.Record.Seq, Event: audit.Event{
@@ -159,7 +178,7 @@ func line(e Entry, names Names, mayRead bool) Line {
 	}
 	for _, c := range ev.Changes {
 		shown := Change{Field: c.Field, From: c.From, To: c.To, Name: names.value(c)}
-		if sheetField(c.Field) && !mayRead {
+		if sheetField(c.Field) && !may.sheet {
 			shown, l.Concealed = Change{Field: c.Field, Concealed: true}, true
 		}
 		l.Changes = append(l.Changes, shown)
@@ -168,8 +187,8 @@ func line(e Entry, names Names, mayRead bool) Line {
 		at := slices.IndexFunc(e.Personal, func(p audit.Personal) bool { return p.Field == c.Field })
 		shown := Personal{Field: c.Field, Erased: at < 0}
 		switch {
-		case sheetField(c.Field) && !mayRead:
-			shown, l.Concealed = Personal{Field: c.Field, Concealed: true}, true
+		case !may.sees(ev, c.Field):
+			shown = Personal{Field: c.Field, Concealed: true}
 		case at >= 0:
 			shown.Value = e.Personal[at].Value
 		}
@@ -255,7 +274,7 @@ func (s *Service) Receipt(ctx context.Context, by org.Actor, seq int64) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	if line(e, names, s.mayRead(by, e, names)).Concealed {
+	if line(e, names, s.readerOf(by, e, names)).Concealed {
 		return nil, fault.New(fault.Forbidden, "audit.receipt.forbidden")
 	}
 	if s.opt.Signer == nil {

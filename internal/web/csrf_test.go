@@ -190,6 +190,9 @@ func crawl(t *testing.T, b *desktest.Browser, start string) map[string]desktest.
 			continue
 		}
 		page := b.Get(path)
+		if strings.HasPrefix(page.Header.Get("Content-Disposition"), "attachment") {
+			continue // a file is no page
+		}
 		seen[path] = page
 		for _, a := range page.Find("a[href]").Nodes {
 			for _, attr := range a.Attr {

@@ -22,6 +22,7 @@ type Deps struct {
 	Periods      Periods
 	Invitations  Invitations
 	Sessions     Sessions
+	Trail        Trail
 	Instruments  func() []*instrument.Instrument
 	URL          string // address that people type, for the slip; without a slash at the end
 }
@@ -67,7 +68,7 @@ type desk struct{ Deps }
 // Routes lists the rows.
 func Routes(d Deps) []route.Route {
 	s := desk{d}
-	return []route.Route{
+	return append(s.logRoutes(), []route.Route{
 		{Pattern: "GET /admin", Need: org.ManageInstitution, Handle: s.getHome, Nav: route.Nav{Label: "admin.nav", Order: 90}},
 		{Pattern: "GET /admin/institutions/new", Need: org.CreateInstitution, Handle: s.getNewInstitution},
 		{Pattern: "POST /admin/institutions", Need: org.CreateInstitution, Fields: []string{"name", "kind", "zone"}, Handle: s.postInstitution},
@@ -82,7 +83,7 @@ func Routes(d Deps) []route.Route {
 		{Pattern: "GET /admin/institutions/{institution}/people/new", Need: org.ManagePeople, Handle: s.getNewPerson},
 		{Pattern: "POST /admin/institutions/{institution}/people", Need: org.ManagePeople, StepUp: true, Fields: []string{"name", "nip", "position", "login", "unit", "role", "scope"}, Handle: s.postPerson},
 		{Pattern: "POST /admin/institutions/{institution}/people/{person}/invitation", Need: org.ManagePeople, StepUp: true, Fields: route.NoFields(), Handle: s.postInvitation},
-	}
+	}...)
 }
 
 // managed returns the institution of the address when the actor holds the capability over it. Institutions that the

@@ -6,8 +6,10 @@ import (
 	"testing"
 
 	"zona/internal/assessment"
+	"zona/internal/fault"
 	"zona/internal/instrument"
 	"zona/internal/org"
+	"zona/internal/trail"
 	"zona/internal/web"
 	"zona/internal/web/account"
 	"zona/internal/web/admin"
@@ -29,7 +31,7 @@ func (w *World) Deps() web.Deps {
 			Instruments: func() []*instrument.Instrument {
 				return []*instrument.Instrument{{ID: "lke-2021", Title: "LKE Zona Integritas"}}
 			},
-			URL: URL,
+			Trail: quiet{}, URL: URL,
 		},
 		Workspace: noSheets{}.deps(),
 	}
@@ -72,4 +74,38 @@ func (p periods) CreatePeriod(_ context.Context, _ org.Actor, cmd assessment.New
 		return id, nil
 	})
 	return id, err
+}
+
+// quiet is a log in which nothing has happened: what it shows is tested where there is a real one.
+type quiet struct{}
+
+// List is admin.Trail's.
+func (quiet) List(context.Context, org.Actor, trail.Filter, int64) (trail.Page, error) {
+	return trail.Page{}, nil
+}
+
+// Each is admin.Trail's.
+func (quiet) Each(context.Context, org.Actor, trail.Filter, func([]trail.Line) error) error {
+	return nil
+}
+
+// Event is admin.Trail's.
+func (quiet) Event(context.Context, org.Actor, int64) (trail.Line, error) {
+	return trail.Line{}, fault.New(fault.NotFound, "fault.not_found")
+}
+
+// Receipt is admin.Trail's.
+func (quiet) Receipt(context.Context, org.Actor, int64) ([]byte, error) {
+	return nil, fault.New(fault.NotFound, "fault.not_found")
+}
+
+// State is admin.Trail's.
+func (quiet) State(context.Context, org.Actor) (trail.State, error) { return trail.State{}, nil }
+
+// Alarm is admin.Trail's.
+func (quiet) Alarm() (trail.Alarm, bool) { return trail.Alarm{}, false }
+
+// Explain is admin.Trail's: there is nothing to explain.
+func (quiet) Explain(context.Context, org.Actor, trail.Explanation) error {
+	return fault.New(fault.Conflict, "audit.explain.gone")
 }

@@ -24,6 +24,8 @@ type loader struct {
 	full    int
 	stray   int
 	merges  int
+
+	mostRows, mostCells int // filled ones, in all sheets
 }
 
 // openBook reads a foreign workbook within the limits of this package. The error is a fault fit for a person, or the
@@ -33,7 +35,11 @@ func openBook(ctx context.Context, src io.ReaderAt, size int64) (*book, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{ctx: ctx, archive: a}
+	return openSheets(&loader{ctx: ctx, archive: a, mostRows: maxFilledRows, mostCells: maxFilledCells})
+}
+
+// openSheets reads all sheets within the loader's budget.
+func openSheets(l *loader) (*book, error) {
 	main, err := l.mainPart()
 	if err != nil {
 		return nil, err
@@ -61,7 +67,7 @@ func openBook(ctx context.Context, src io.ReaderAt, size int64) (*book, error) {
 		}
 		b.sheets = append(b.sheets, s)
 	}
-	return b, a.checkUnread(ctx)
+	return b, l.archive.checkUnread(l.ctx)
 }
 
 // mainPart finds the workbook part, which is xl/workbook.xml nearly always and may be called anything.

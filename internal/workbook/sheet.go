@@ -119,8 +119,8 @@ func (l *loader) row(s *scanner, out *sheet) error {
 	if len(r.cells) == 0 {
 		return nil
 	}
-	if l.filled++; l.filled > maxFilledRows {
-		return tooMuch("filled", maxFilledRows)
+	if l.filled++; l.filled > l.mostRows {
+		return tooMuch("filled", l.mostRows)
 	}
 	out.rows = append(out.rows, r)
 	return nil
@@ -151,8 +151,8 @@ func (l *loader) cell(s *scanner, previous int) (c cell, filled bool, err error)
 		}
 	}
 	if filled {
-		if l.full++; l.full > maxFilledCells {
-			return c, false, tooMuch("cells", maxFilledCells)
+		if l.full++; l.full > l.mostCells {
+			return c, false, tooMuch("cells", l.mostCells)
 		}
 	}
 	if c.col > maxColumn {

@@ -28,6 +28,7 @@ type commands struct {
 	Restore    restoreCommand    `cmd:"" help:"Fill an empty database from a copy, verified whole."`
 	Doctor     doctorCommand     `cmd:"" help:"Check the database, its log and its scores; show who may do what."`
 	Log        logCommand        `cmd:"" help:"Take the log out for checking elsewhere; show its public key."`
+	Compact    compactCommand    `cmd:"" help:"Rewrite the database without what was deleted, after personal data was erased."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 

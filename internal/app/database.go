@@ -65,6 +65,19 @@ func Migrate(ctx context.Context, cfg config.Config, out, errs io.Writer) error 
 	return closing(db, err)
 }
 
+// Compact rewrites the database without what was deleted.
+func Compact(ctx context.Context, cfg config.Config, out, errs io.Writer) error {
+	db, _, err := openDatabase(ctx, cfg, newLog(errs, cfg.Log))
+	if err != nil {
+		return err
+	}
+	if err := db.Compact(ctx); err != nil {
+		return closing(db, err)
+	}
+	_, err = fmt.Fprintf(out, "%s: rewritten\n", db.Engine())
+	return closing(db, err)
+}
+
 // doctorPage is how many sheets the doctor recalculates at once.
 const doctorPage = 200
 

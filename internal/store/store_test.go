@@ -50,3 +50,14 @@ func TestAU03ALogThatWasRolledBackRaisesAnAlarmOnPostgreSQL(t *testing.T) {
 	storetest.Cluster(t)
 	storetest.AU03(t, storetest.PostgresURL)
 }
+
+func TestAU07AnErasedPersonIsFoundNowhereOnSQLite(t *testing.T) {
+	t.Parallel()
+	storetest.AU07(t, storetest.SQLiteURL)
+}
+
+func TestAU07AnErasedPersonIsFoundNowhereOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	storetest.Cluster(t)
+	storetest.AU07(t, storetest.PostgresURL)
+}

@@ -244,7 +244,7 @@ func Page(f Frame, body templ.Component) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Alert(Good).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Alert(f.flashKind()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -87,6 +87,14 @@ func (f Frame) Current(l route.Link) bool {
 	return under(l.Path) || slices.ContainsFunc(l.Also, under)
 }
 
+// flashKind is Good for the ids that say that something has been done; others only tell.
+func (f Frame) flashKind() Kind {
+	if strings.Contains(f.Flash, ".done.") {
+		return Good
+	}
+	return Info
+}
+
 // docTitle is the text of the browser tab.
 func (f Frame) docTitle() string {
 	title := f.Title + " · Zona"

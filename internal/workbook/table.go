@@ -282,7 +282,7 @@ func (t *Table) add(line int, record []string) error {
 		if i >= len(row.Cells) {
 			return refuse("workbook.table.width", "Line", line)
 		}
-		row.Cells[i], some = s, true
+		row.Cells[i], some = bare(s), true
 	}
 	if !some {
 		return nil

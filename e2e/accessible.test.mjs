@@ -51,6 +51,10 @@ const states = [
   { name: "administration, periods", as: people.admin, to: (p) => adminPage(p, "/periods") },
   { name: "administration, new period", as: people.admin, to: (p) => adminPage(p, "/periods/new") },
   { name: "administration, people", as: people.admin, to: (p) => adminPage(p, "/people") },
+  { name: "trail", as: people.admin, to: (p) => p.goto("/log") },
+  { name: "trail, nothing found", as: people.admin, to: (p) => p.goto("/log?from=2200-01-01") },
+  { name: "trail, one event", as: people.admin, to: (p) => p.goto("/log/3") },
+  { name: "trail, anchors", as: people.admin, to: (p) => p.goto("/log/anchors") },
   { name: "administration, new person", as: people.admin, to: (p) => adminPage(p, "/people/new") },
 ];
 

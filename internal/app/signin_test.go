@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
-	"github.com/alexedwards/argon2id"
 
 	"zona/internal/auth"
 	"zona/internal/config"
@@ -39,12 +38,21 @@ type doors struct {
 	now      time.Time
 }
 
-// hash is accessPassword at the real cost, made once for all people of a test.
-func hashOfPassword(t *testing.T) string {
-	t.Helper()
-	hash, err := argon2id.CreateHash(accessPassword, auth.Cost())
+// hashOfPassword is accessPassword at the real cost, made once for all people of a test: by the first administrator.
+func (d *doors) hashOfPassword() string {
+	d.t.Helper()
+	a := d.services[0].auth
+	code, err := a.PrepareSetUp(d.t.Context())
 	if err != nil {
-		t.Fatal(err)
+		d.t.Fatal(err)
+	}
+	_, err = a.SetUp(d.t.Context(), auth.FirstAdministrator{Code: code, Name: "Pertama", Login: "pertama", Password: accessPassword, Source: "test"})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	_, hash, err := d.db.Auth().Credentials(d.t.Context(), "pertama")
+	if err != nil {
+		d.t.Fatal(err)
 	}
 	return hash
 }
@@ -75,7 +83,7 @@ func newDoors(t *testing.T, address string, n, people int) *doors {
 		}
 		d.services, d.handlers = append(d.services, s), append(d.handlers, h)
 	}
-	hash := hashOfPassword(t)
+	hash := d.hashOfPassword()
 	d.in(func(ctx context.Context, s auth.Store) error {
 		for i := range people {
 			p := org.Person{ID: "p" + strconv.Itoa(i), Name: "Orang " + strconv.Itoa(i), Login: "orang" + strconv.Itoa(i)}

@@ -54,7 +54,7 @@ var policy = []row{
 	{pkg: "instrument", zona: ground, third: []string{"github.com/goccy/go-yaml"}, banStd: noIO, because: "pure rules do no I/O; take values, return values"},
 	{pkg: "scoring", zona: append([]string{"instrument"}, ground...), banStd: noIO, because: "pure rules do no I/O; take values, return values"},
 
-	{pkg: "org", zona: ground, banStd: noEdges, because: "features declare a Store; edges implement it"},
+	{pkg: "org", zona: append([]string{"instrument"}, ground...), banStd: noEdges, because: "features declare a Store; edges implement it; the instrument says what an institution must reach"},
 	{pkg: "auth", zona: append([]string{"org"}, ground...), third: []string{"github.com/alexedwards/argon2id", "github.com/pquerna/otp", "github.com/go-webauthn/webauthn"}, banStd: noEdges, because: "proves who asks, never what is allowed"},
 	{pkg: "trail", zona: append([]string{"org"}, ground...), third: []string{"golang.org/x/mod/sumdb/tlog"}, banStd: noEdges, because: "what people do with the log; who may read what is org's answer"},
 	{pkg: "assessment", zona: append([]string{"org"}, pure...), banStd: noEdges, because: "rules of answering; SQL, HTML and Excel live at the edges"},
@@ -91,7 +91,7 @@ var policy = []row{
 	},
 	{
 		pkg: "web/...", zona: append([]string{"web/..."}, features...),
-		third:  []string{"github.com/a-h/templ", "github.com/go-chi/httprate", "github.com/skip2/go-qrcode", "github.com/andybalholm/brotli"},
+		third:  []string{"github.com/a-h/templ", "github.com/go-chi/httprate", "github.com/pquerna/otp", "github.com/andybalholm/brotli"},
 		banStd: webStd, because: "handlers call a feature; features ask a Store",
 	},
 

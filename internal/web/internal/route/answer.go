@@ -3,6 +3,7 @@ package route
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -119,12 +120,15 @@ func TakeFlash(w http.ResponseWriter, r *http.Request) string {
 }
 
 // Local reports whether path is a page of this site, so that a link that was handed in may be followed. Anything that
-// a browser could read as another site is refused.
+// a browser could read as another site is refused, and whatever is spelled in a roundabout way with it.
 func Local(path string) bool {
-	return strings.HasPrefix(path, "/") &&
-		!strings.HasPrefix(path, "//") &&
-		!strings.ContainsAny(path, "\\\x00\r\n\t") &&
-		len(path) < 2000
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\x00\r\n\t") || len(path) >= 2000 {
+		return false
+	}
+	u, err := url.Parse(path)
+	return err == nil && u.Scheme == "" && u.Host == "" &&
+		!strings.Contains(u.Path, "//") && !strings.Contains(u.Path+"/", "/./") && !strings.Contains(u.Path+"/", "/../") &&
+		!strings.ContainsFunc(u.Path, func(c rune) bool { return c < ' ' || c == '\\' })
 }
 
 func tooLarge(err error) bool {

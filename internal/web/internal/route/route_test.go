@@ -84,6 +84,8 @@ func TestOnlyOwnPathsAreFollowed(t *testing.T) {
 		"/": true, "/units?q=a&b=//c": true, "/a/b": true,
 		"": false, "units": false, "//evil.example": false, "/\\evil.example": false, "https://evil.example": false,
 		"javascript:alert(1)": false, "/a\r\nSet-Cookie: x": false, "/a\x00": false, "/\tevil": false, " /a": false,
+		"/.//evil.example": false, "/%09/evil.example": false, "/a/../b": false, "/a/.": false, "/%5cevil.example": false, "/%2f/evil.example": false,
+		"/a%2": false, "/sheets/a%20b": true, "/.well-known/security.txt": true,
 		"/" + strings.Repeat("a", 3000): false,
 	} {
 		if got := route.Local(path); got != want {

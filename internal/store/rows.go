@@ -49,8 +49,9 @@ func change(ctx context.Context, q queryer, query string, args ...any) (int64, e
 	return r.RowsAffected()
 }
 
-// maxParams keeps a statement of many rows below the limits of both databases (32,766 and 65,535).
-const maxParams = 4000
+// maxParams keeps a statement of many rows below the limits of both databases (32,766 and 65,535), and small: SQLite's
+// driver walks the list of parameters once for each of them, so that ten times as many cost a hundred times the work.
+const maxParams = 400
 
 // insertMany inserts rows of equal width in as few statements as the limits allow and returns how many landed.
 // head is "INSERT INTO t (a, b)", tail an ON CONFLICT clause or "".

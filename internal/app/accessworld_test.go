@@ -43,6 +43,8 @@ type accessWorld struct {
 	institutions map[place]string
 	units        map[place]string
 	persons      map[place]string // somebody whom one could invite
+	assignments  map[place]string // of that person
+	interests    map[place]string // of that person
 	sheets       map[spot]string
 	imports      map[spot]string
 	periods      map[string]string // by institution and stage
@@ -80,6 +82,7 @@ func newAccessWorld(t *testing.T) *accessWorld {
 		t: t, services: newServices(db, clock), path: path,
 		sessions: map[string]auth.Opened{}, logins: map[string]string{},
 		institutions: map[place]string{}, units: map[place]string{}, persons: map[place]string{},
+		assignments: map[place]string{}, interests: map[place]string{},
 		sheets: map[spot]string{}, imports: map[spot]string{}, periods: map[string]string{},
 	}
 	root := w.first()
@@ -139,17 +142,23 @@ func (w *accessWorld) house(root org.Actor) {
 		if at == child {
 			parent = w.units[own]
 		}
-		id, err := w.services.org.AddUnit(w.t.Context(), root, org.NewUnit{Institution: w.institutions[at], Parent: parent, Name: "Unit " + string(at)})
+		id, err := w.services.org.AddUnit(w.t.Context(), root, org.NewUnit{Institution: w.institutions[at], Parent: parent, UnitData: org.UnitData{Name: "Unit " + string(at)}})
 		w.must(err)
 		w.units[at] = id
 		w.persons[at] = w.person(root, at, "orang "+string(at))
+		w.assignments[at], err = w.services.org.Assign(w.t.Context(), root, org.NewAssignment{
+			Person: w.persons[at], Role: org.Employee, Scope: org.Scope{Kind: org.OneUnit, Institution: w.institutions[at], Unit: id},
+		})
+		w.must(err)
+		w.interests[at], err = w.services.org.DeclareInterest(w.t.Context(), root, org.NewInterest{Person: w.persons[at], Unit: id, Text: "Pernah bertugas di sana"})
+		w.must(err)
 	}
 }
 
 func (w *accessWorld) person(root org.Actor, at place, name string) string {
 	w.t.Helper()
 	login := strings.ReplaceAll(strings.ReplaceAll(name, " ", "-"), ",", "") + "@x.example"
-	id, err := w.services.org.AddPerson(w.t.Context(), root, org.NewPerson{Institution: w.institutions[at], Unit: w.units[at], Name: name, Login: login})
+	id, err := w.services.org.AddPerson(w.t.Context(), root, org.NewPerson{Institution: w.institutions[at], Unit: w.units[at], PersonData: org.PersonData{Name: name, Login: login}})
 	w.must(err)
 	w.logins[name] = login
 	return id
@@ -169,11 +178,16 @@ func (w *accessWorld) people(root org.Actor, past time.Time) {
 		"coordinator":               {Role: org.Coordinator, Scope: unit},
 		"coordinator of a subtree":  {Role: org.Coordinator, Scope: subtree},
 		"member":                    {Role: org.Member, Scope: unit},
-		"evaluator":                 {Role: org.Evaluator, Scope: whole},
-		"evaluator of a subtree":    {Role: org.Evaluator, Scope: subtree},
+		"evaluator":                 {Role: org.TPIMember, Scope: whole},
+		"evaluator of a subtree":    {Role: org.TPIMember, Scope: subtree},
 		"observer of a single unit": {Role: org.Observer, Scope: unit},
 	} {
 		a.Person = w.person(root, own, who)
+		if a.Role == org.TPIMember { // nobody evaluates the own unit
+			p, err := w.services.org.Person(w.t.Context(), root, a.Person)
+			w.must(err)
+			w.must(w.services.org.MovePerson(w.t.Context(), root, org.PersonMove{Person: p.ID, Rev: p.Rev}))
+		}
 		if a.Role != "" {
 			_, err := w.services.org.Assign(w.t.Context(), root, a)
 			w.must(err)
@@ -292,6 +306,7 @@ func (w *accessWorld) roles() []string { return slices.Sorted(maps.Keys(granted)
 func (w *accessWorld) address(row web.Row, at place, stage assessment.Stage) string {
 	return strings.NewReplacer(
 		"{$}", "", "{institution}", w.institutions[at], "{unit}", w.units[at], "{person}", w.persons[at],
+		"{assignment}", w.assignments[at], "{interest}", w.interests[at],
 		"{assessment}", w.sheets[spot{at, stage}], "{import}", w.imports[spot{at, stage}],
 		"{event}", w.events[at],
 		"{question}", w.question(), "{node}", "A.I.1", "{code}", "AAAA-AAAA-AAAA",

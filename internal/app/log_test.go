@@ -44,7 +44,7 @@ func TestTheLogTellsEverybodyWhatTheyMayRead(t *testing.T) {
 	root, err := w.services.org.Actor(t.Context(), w.sessions["administrator, instance"].Session.Person)
 	w.must(err)
 	// A name that a spreadsheet would take for a formula, and one of the other institution.
-	_, err = w.services.org.AddUnit(t.Context(), root, org.NewUnit{Institution: w.institutions[own], Name: "=HYPERLINK(1)"})
+	_, err = w.services.org.AddUnit(t.Context(), root, org.NewUnit{Institution: w.institutions[own], UnitData: org.UnitData{Name: "=HYPERLINK(1)"}})
 	w.must(err)
 	page, err := w.services.trail.List(t.Context(), root, trail.Filter{Kind: audit.AnswerSet}, 0)
 	w.must(err)

@@ -278,7 +278,7 @@ var (
 	siti   = actor("siti", org.Coordinator, inUnit)
 	budi   = actor("budi", org.Coordinator, inUnit)
 	member = actor("member", org.Member, inUnit)
-	tpi    = actor("tpi", org.Evaluator, inUnit)
+	tpi    = actor("tpi", org.TPIMember, inUnit)
 	admin  = actor("admin", org.Administrator, org.Scope{Kind: org.WholeInstitution, Institution: "i"})
 	other  = actor("other", org.Coordinator, org.Scope{Kind: org.OneUnit, Institution: "j", Unit: "v", Path: "/v/"})
 )

@@ -79,7 +79,7 @@ func (s *Service) SetUp(ctx context.Context, cmd FirstAdministrator) (Opened, er
 	if err := s.CheckSetUp(ctx, cmd.Code, cmd.Source); err != nil {
 		return Opened{}, err
 	}
-	p := org.NewPerson{Name: cmd.Name, Login: cmd.Login, Lang: cmd.Lang}.Person(s.opt.NewID())
+	p := org.NewPerson{PersonData: org.PersonData{Name: cmd.Name, Login: cmd.Login, Lang: cmd.Lang}}.Person(s.opt.NewID())
 	f := fault.Form()
 	if err := s.checkPassword(f, "password", cmd.Password, p); err != nil {
 		return Opened{}, err

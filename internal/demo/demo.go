@@ -143,7 +143,7 @@ func (m *maker) house(ctx context.Context) (err error) {
 }
 
 func (m *maker) unit(ctx context.Context, parent, name string) (string, error) {
-	id, err := m.Organisation.AddUnit(ctx, m.admin, org.NewUnit{Institution: m.institution, Parent: parent, Name: name})
+	id, err := m.Organisation.AddUnit(ctx, m.admin, org.NewUnit{Institution: m.institution, Parent: parent, UnitData: org.UnitData{Name: name}})
 	if err != nil {
 		return "", fmt.Errorf("make unit %s: %w", name, err)
 	}
@@ -158,9 +158,11 @@ func (m *maker) staff(ctx context.Context) error {
 		role        org.Role
 	}{
 		{"pimpinan@contoh.example", "Pimpinan Instansi Contoh", org.InstitutionHead},
-		{"tpi@contoh.example", "Penilai TPI Contoh", org.Evaluator},
+		{"tpi@contoh.example", "Penilai TPI Contoh", org.TPIMember},
 	} {
-		if _, err := m.person(ctx, org.NewPerson{Institution: m.institution, Name: p.name, Login: p.login, Position: p.name}, p.role, whole, true); err != nil {
+		if _, err := m.person(ctx, org.NewPerson{
+			Institution: m.institution, PersonData: org.PersonData{Name: p.name, Login: p.login, Position: p.name},
+		}, p.role, whole, true); err != nil {
 			return err
 		}
 	}
@@ -172,8 +174,9 @@ func (m *maker) staff(ctx context.Context) error {
 			role        org.Role
 		}{{"ketua", "Ketua", org.UnitHead}, {"koordinator", "Koordinator Tim ZI", org.Coordinator}, {"anggota", "Anggota Tim ZI", org.Member}} {
 			id, err := m.person(ctx, org.NewPerson{
-				Institution: m.institution, Unit: c.unit, Name: p.post + " " + c.name,
-				Login: fmt.Sprintf("%s%d@contoh.example", p.login, i+1), Position: p.post,
+				Institution: m.institution, Unit: c.unit, PersonData: org.PersonData{
+					Name: p.post + " " + c.name, Login: fmt.Sprintf("%s%d@contoh.example", p.login, i+1), Position: p.post,
+				},
 			}, p.role, own, i == 0)
 			if err != nil {
 				return err

@@ -9,7 +9,7 @@ const FactorGrace = 24 * time.Hour
 // NeedsFactor reports whether holders of a role must have a second step at sign-in: those who run things, and those
 // whose judgement counts. For everybody else it is offered.
 func NeedsFactor(r Role) bool {
-	return r == Administrator || r == Evaluator
+	return r == Administrator || sideOf(r) != noSide
 }
 
 // FactorDue returns when the actor must have a second step at the latest, given the roles that hold at this instant;

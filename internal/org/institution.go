@@ -10,12 +10,30 @@ import (
 	"zona/internal/locale"
 )
 
-// Limits of texts, in letters.
+// maxName is the length of a name, in letters.
+const maxName = 200
+
+// Institution is a K/L or a pemda that runs integrity zones.
+type Institution struct {
+	ID   string
+	Name string
+	Kind InstitutionKind
+	Zone string // IANA name of its time zone, "Asia/Jakarta"; deadlines are written in it
+	Demo bool   // invented by zona demo; marked on every page
+	Rev  int
+}
+
+// InstitutionKind decides eligibility rows and the preliminary stage.
+type InstitutionKind string
+
+// The two kinds of PermenPANRB 5/2024, Tabel 5.
 const (
-	maxName = 200
-	// maxDepth is more levels than any institution has; it keeps a path short enough for an index.
-	maxDepth = 12
+	Central  InstitutionKind = "kl"
+	Regional InstitutionKind = "pemda"
 )
+
+// At returns the institution as an object of Can.
+func (i Institution) At() Object { return Object{Institution: i.ID} }
 
 // NewInstitution is what CreateInstitution needs.
 type NewInstitution struct {
@@ -39,15 +57,11 @@ func (s *Service) CreateInstitution(ctx context.Context, by Actor, cmd NewInstit
 		if err := st.InsertInstitution(ctx, i); err != nil {
 			return "", err
 		}
-		return i.ID, st.Append(ctx, audit.Event{
-			Kind: audit.InstitutionCreated, At: st.Now(), Actor: by.Person, Institution: i.ID,
-			Object: audit.Object{Kind: "institution", ID: i.ID},
-			Changes: []audit.Change{
-				{Field: "name", To: i.Name},
-				{Field: "kind", To: string(i.Kind)},
-				{Field: "zone", To: i.Zone},
-			},
-		})
+		return i.ID, st.Append(ctx, i.event(audit.InstitutionCreated, by, st,
+			audit.Change{Field: "name", To: i.Name},
+			audit.Change{Field: "kind", To: string(i.Kind)},
+			audit.Change{Field: "zone", To: i.Zone},
+		))
 	})
 }
 
@@ -63,57 +77,67 @@ func (i Institution) check() error {
 	return f.Err()
 }
 
-// NewUnit is what AddUnit needs.
-type NewUnit struct {
+func (i Institution) event(kind string, by Actor, st Store, changes ...audit.Change) audit.Event {
+	return audit.Event{
+		Kind: kind, At: st.Now(), Actor: by.Person, Institution: i.ID, Object: audit.Object{Kind: "institution", ID: i.ID}, Changes: changes,
+	}
+}
+
+// InstitutionEdit is what EditInstitution needs. The kind is not among it: periods and decisions rest on it.
+type InstitutionEdit struct {
 	Key         idempotency.Key
 	Institution string
-	Parent      string // unit id in the same institution, "" for a top unit
-	Name        string
+	Rev         int // that the editor has seen
+	Name, Zone  string
 }
 
-// AddUnit adds a unit to an institution's tree and returns its id.
-func (s *Service) AddUnit(ctx context.Context, by Actor, cmd NewUnit) (string, error) {
-	return s.run(ctx, cmd.Key, func(ctx context.Context, st Store) (string, error) {
-		if err := Can(by, ManageInstitution, Object{Institution: cmd.Institution}, State{At: st.Now()}).Fault(); err != nil {
+// EditInstitution changes name and time zone. Periods keep the zone that they were opened with.
+func (s *Service) EditInstitution(ctx context.Context, by Actor, cmd InstitutionEdit) error {
+	_, err := s.run(ctx, cmd.Key, func(ctx context.Context, st Store) (string, error) {
+		was, err := institutionFor(ctx, st, by, ManageInstitution, cmd.Institution)
+		if err != nil {
 			return "", err
 		}
-		u := Unit{ID: s.newID(), Institution: cmd.Institution, Parent: cmd.Parent, Path: "/", Name: strings.TrimSpace(cmd.Name)}
-		f := fault.Form()
-		f.Line("name", u.Name, 1, maxName)
-		if u.Parent != "" {
-			parent, err := unitOf(ctx, st, u.Institution, u.Parent)
-			if err != nil {
-				return "", err
-			}
-			u.Path = parent.Path
-		}
-		u.Path += u.ID + "/"
-		if strings.Count(u.Path, "/")-1 > maxDepth {
-			f.With("parent", "fault.unit.too_deep", "Max", maxDepth)
-		}
-		if err := f.Err(); err != nil {
+		i := was
+		i.Name, i.Zone = strings.TrimSpace(cmd.Name), cmd.Zone
+		if err := i.check(); err != nil {
 			return "", err
 		}
-		if err := st.InsertUnit(ctx, u); err != nil {
+		var d diff
+		d.add("name", was.Name, i.Name)
+		d.add("zone", was.Zone, i.Zone)
+		if len(d) == 0 {
+			return i.ID, nil
+		}
+		if err := st.UpdateInstitution(ctx, i, cmd.Rev); err != nil {
 			return "", err
 		}
-		return u.ID, st.Append(ctx, audit.Event{
-			Kind: audit.UnitCreated, At: st.Now(), Actor: by.Person, Institution: u.Institution, Unit: u.ID,
-			Object:  audit.Object{Kind: "unit", ID: u.ID},
-			Changes: []audit.Change{{Field: "name", To: u.Name}, {Field: "parent", To: u.Parent}},
-		})
+		return i.ID, st.Append(ctx, i.event(audit.InstitutionChanged, by, st, d...))
 	})
+	return err
 }
 
-// unitOf loads a unit and refuses one of another institution as if it did not exist: whoever manages one tree
-// learns nothing of another.
-func unitOf(ctx context.Context, st Store, institution, id string) (Unit, error) {
-	u, err := st.Unit(ctx, id)
+// institutionFor loads an institution over which the actor holds the capability.
+func institutionFor(ctx context.Context, st Store, by Actor, c Capability, id string) (Institution, error) {
+	if err := Can(by, c, Object{Institution: id}, State{At: st.Now()}).Fault(); err != nil || id == "" {
+		return Institution{}, orNotFound(err)
+	}
+	return st.Institution(ctx, id)
+}
+
+// orNotFound is err, or that there is nothing: for an id that names nothing at all.
+func orNotFound(err error) error {
 	if err != nil {
-		return Unit{}, err
+		return err
 	}
-	if u.Institution != institution {
-		return Unit{}, fault.New(fault.NotFound, "fault.not_found")
+	return fault.New(fault.NotFound, "fault.not_found")
+}
+
+// diff collects what an edit changes.
+type diff []audit.Change
+
+func (d *diff) add(field, from, to string) {
+	if from != to {
+		*d = append(*d, audit.Change{Field: field, From: from, To: to})
 	}
-	return u, nil
 }

@@ -4,63 +4,6 @@ package org
 
 import "time"
 
-// Institution is a K/L or a pemda that runs integrity zones.
-type Institution struct {
-	ID   string
-	Name string
-	Kind InstitutionKind
-	Zone string // IANA name of its time zone, "Asia/Jakarta"; deadlines are written in it
-	Demo bool   // invented by zona demo; marked on every page
-	Rev  int
-}
-
-// InstitutionKind decides eligibility rows and the preliminary stage.
-type InstitutionKind string
-
-// The two kinds of PermenPANRB 5/2024, Tabel 5.
-const (
-	Central  InstitutionKind = "kl"
-	Regional InstitutionKind = "pemda"
-)
-
-// Unit is a node of an institution's tree; any unit may be evaluated.
-type Unit struct {
-	ID          string
-	Institution string
-	Parent      string // unit id, "" for a top unit
-	Path        string // "/top/…/own/": ids from the top, so that a subtree is a prefix
-	Name        string
-	Rev         int
-}
-
-// Person is somebody with an account or a role. Erasing a person destroys salts, not rows.
-type Person struct {
-	ID          string
-	Institution string // home institution, "" for an administrator of the instance
-	Unit        string // home unit, "" where there is none
-	Name        string // one field: many Indonesians have one name
-	NIP         string // 18 digits, "" where there is none
-	Position    string
-	Login       string // e-mail or user name, unique in the instance, lower case
-	Lang        string // "id", "en", "" = the browser's
-	Closed      bool
-	Rev         int
-}
-
-// Role is a named bundle of capabilities; see Grants. Nothing outside this package asks for a role by name.
-type Role string
-
-// The roles of today; later ones are rows here and in Grants.
-const (
-	Administrator   Role = "administrator"    // runs the instance or an institution; reads no answers
-	InstitutionHead Role = "institution_head" // sees all of the institution
-	UnitHead        Role = "unit_head"
-	Coordinator     Role = "coordinator" // koordinator tim ZI
-	Member          Role = "member"      // area team
-	Evaluator       Role = "evaluator"   // TPI; reads what it evaluates
-	Observer        Role = "observer"
-)
-
 // ScopeKind is how far an assignment reaches.
 type ScopeKind string
 
@@ -70,15 +13,31 @@ const (
 	WholeInstitution ScopeKind = "institution"
 	Subtree          ScopeKind = "subtree"
 	OneUnit          ScopeKind = "unit"
+	InKawasan        ScopeKind = "kawasan" // the units that belong to a kawasan today
+	InTeam           ScopeKind = "team"    // the units that an evaluation team evaluates today
 )
 
-// Scope is a place in the organisation. Path is resolved when it is read, so access follows the tree of today.
+// Scope is a place in the organisation. What it covers is resolved when it is read, so access follows the tree, the
+// kawasan and the teams of today.
 type Scope struct {
 	Kind        ScopeKind
-	Institution string // set for all but WholeInstance
-	Unit        string // set for Subtree and OneUnit
-	Path        string // of Unit
+	Institution string   // of Unit; that leads the kawasan or whose team it is, "" for the instance's
+	Unit        string   // set for Subtree and OneUnit
+	Path        string   // of Unit
+	Kawasan     string   // set for InKawasan
+	Team        string   // set for InTeam
+	Units       []string // ids of the units of kawasan or team, in the order of bytes
+	Over        []string // ids of the institutions of Units
 }
+
+// Acting is how a post is held that is not one's own.
+type Acting string
+
+// The two ways of the law; both end on a date. "" is the own post.
+const (
+	Plt Acting = "plt" // pelaksana tugas: the post is vacant
+	Plh Acting = "plh" // pelaksana harian: who holds it is away
+)
 
 // Assignment gives a person a role over a scope for a time.
 type Assignment struct {
@@ -88,6 +47,12 @@ type Assignment struct {
 	Scope  Scope
 	From   time.Time // instant of the first day's start in the institution's zone
 	Until  time.Time // exclusive; zero: open-ended
+	Acting Acting    // needs an end
+	// Source is the assignment that this one was delegated from, "" for one that was given; DelegatedBy is its person.
+	// A delegation needs an end, and ends at the latest with its source.
+	Source, DelegatedBy string
+	Reason              string // why it was ended before its time
+	Rev                 int
 }
 
 // Actor is the person who asks, with every assignment that he or she ever had; Can looks at the time.
@@ -95,7 +60,10 @@ type Actor struct {
 	Person      string // "" is nobody
 	Name        string
 	Institution string // home
+	Unit        string // home, "" where there is none
+	Path        string // of Unit today
 	Lang        string
+	Interests   []string // paths of today of the units in which an interest is declared
 	Assignments []Assignment
 }
 
@@ -117,12 +85,4 @@ type Decision struct {
 	Allow  bool
 	Hidden bool
 	Reason string // code for the log and `zona doctor access`
-}
-
-// Reach is the same answer for lists: a filter that the query itself carries. The zero Reach reaches nothing.
-type Reach struct {
-	All          bool
-	Institutions []string
-	Subtrees     []string // path prefixes
-	Units        []string // unit ids
 }

@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"net/mail"
 	"slices"
 	"strings"
 	"time"
@@ -15,20 +16,52 @@ import (
 const (
 	nipDigits   = 18 // of a civil servant's number: birth date, entry, sex, order
 	maxPosition = 200
+	maxRank     = 100
+	maxEmail    = 254
 	minLogin    = 3
 	maxLogin    = 100
 )
+
+// Person is somebody with an account or a role. Erasing a person destroys salts, not rows.
+type Person struct {
+	ID          string
+	Institution string // home institution, "" for an administrator of the instance and for TPN
+	Unit        string // home unit, "" where there is none
+	Name        string // one field: many Indonesians have one name
+	NIP         string // 18 digits, unique in the instance; "" where there is none
+	Position    string
+	Rank        string // pangkat/golongan
+	Email       string // where mail goes; "" where there is none. Nobody signs in with it unless it is the login too
+	Login       string // e-mail or user name, unique in the instance, lower case
+	Lang        string // "id", "en", "" = the browser's
+	Closed      bool
+	Rev         int
+}
 
 // NewPerson is what AddPerson needs.
 type NewPerson struct {
 	Key         idempotency.Key
 	Institution string // home, "" for an administrator of the instance
 	Unit        string // home unit, "" where there is none
-	Name        string
-	NIP         string // 18 digits, blanks allowed, or ""
-	Position    string
-	Login       string // e-mail or user name
-	Lang        string // "id", "en", "" = the browser's
+	PersonData
+}
+
+// PersonData is what an editor says of a person.
+type PersonData struct {
+	Name     string
+	NIP      string // 18 digits, blanks allowed, or ""
+	Position string
+	Rank     string
+	Email    string
+	Login    string // e-mail or user name
+	Lang     string // "id", "en", "" = the browser's
+}
+
+// apply writes the data into the person in its stored form.
+func (d PersonData) apply(p *Person) {
+	p.Name, p.Position, p.Rank, p.Lang = strings.TrimSpace(d.Name), strings.TrimSpace(d.Position), strings.TrimSpace(d.Rank), d.Lang
+	p.NIP = strings.Join(strings.Fields(d.NIP), "")
+	p.Email, p.Login = strings.TrimSpace(d.Email), FoldLogin(d.Login)
 }
 
 // AddPerson adds an account without a password (an invitation sets it) and returns the person's id.
@@ -48,19 +81,30 @@ func (s *Service) AddPerson(ctx context.Context, by Actor, cmd NewPerson) (strin
 			}
 		}
 		p := cmd.Person(s.newID())
+		if err := freeNIP(ctx, st, p); err != nil {
+			return "", err
+		}
 		return p.ID, Register(ctx, st, by.Person, p)
 	})
 }
 
 // Person is the person that the command describes, with texts in their stored form.
 func (cmd NewPerson) Person(id string) Person {
-	return Person{
-		ID: id, Institution: cmd.Institution, Unit: cmd.Unit, Lang: cmd.Lang,
-		Name:     strings.TrimSpace(cmd.Name),
-		NIP:      strings.Join(strings.Fields(cmd.NIP), ""),
-		Position: strings.TrimSpace(cmd.Position),
-		Login:    FoldLogin(cmd.Login),
+	p := Person{ID: id, Institution: cmd.Institution, Unit: cmd.Unit}
+	cmd.apply(&p)
+	return p
+}
+
+// freeNIP refuses a number that somebody else in the instance has.
+func freeNIP(ctx context.Context, st Store, p Person) error {
+	if p.NIP == "" {
+		return nil
 	}
+	taken, err := st.NIPTaken(ctx, p.NIP, p.ID)
+	if err == nil && taken {
+		return fault.Form().With("nip", "fault.person.nip_taken")
+	}
+	return err
 }
 
 // FoldLogin returns a login as it is stored and compared: lower case, without blanks around it.
@@ -92,25 +136,36 @@ func Register(ctx context.Context, st Registrar, by string, p Person) error {
 	return st.Append(ctx, audit.Event{
 		Kind: audit.PersonCreated, At: st.Now(), Actor: by, Institution: p.Institution, Unit: p.Unit,
 		Object:   audit.Object{Kind: "person", ID: p.ID},
-		Personal: p.personal(),
+		Personal: p.personal(Person{}),
 	})
 }
 
-// personal lists what is known of the person, for commitments.
-func (p Person) personal() []audit.Personal {
-	all := []audit.Personal{
-		{Field: "name", Value: p.Name},
-		{Field: "nip", Value: p.NIP},
-		{Field: "position", Value: p.Position},
-		{Field: "login", Value: p.Login},
+// personal lists what is known of the person and different from was, for commitments.
+func (p Person) personal(was Person) []audit.Personal {
+	var list []audit.Personal
+	for _, v := range []struct{ field, from, to string }{
+		{"name", was.Name, p.Name},
+		{"nip", was.NIP, p.NIP},
+		{"position", was.Position, p.Position},
+		{"rank", was.Rank, p.Rank},
+		{"email", was.Email, p.Email},
+		{"login", was.Login, p.Login},
+	} {
+		if v.from != v.to {
+			list = append(list, audit.Personal{Field: v.field, Value: v.to})
+		}
 	}
-	return slices.DeleteFunc(all, func(v audit.Personal) bool { return v.Value == "" })
+	return list
 }
 
 // Check adds what is wrong with the person to a form, which may know of more, and returns the form's error.
 func (p Person) Check(f *fault.Fault) error {
 	f.Line("name", p.Name, 1, maxName)
 	f.Line("position", p.Position, 0, maxPosition)
+	f.Line("rank", p.Rank, 0, maxRank)
+	if a, err := mail.ParseAddress(p.Email); p.Email != "" && (err != nil || a.Address != p.Email || len(p.Email) > maxEmail) {
+		f.With("email", "fault.person.email")
+	}
 	if p.NIP != "" && (len(p.NIP) != nipDigits || strings.Trim(p.NIP, "0123456789") != "") {
 		f.With("nip", "fault.person.nip")
 	}
@@ -126,40 +181,4 @@ func (p Person) Check(f *fault.Fault) error {
 // notInLogin keeps to letters that look alike nowhere and that every keyboard has.
 func notInLogin(c rune) bool {
 	return (c < 'a' || c > 'z') && (c < '0' || c > '9') && !strings.ContainsRune("@._+-", c)
-}
-
-// ClosePerson closes an account: it no longer signs in, and its open sessions end with the next request. Nobody
-// closes the own account, so an institution is not left without an administrator by a slip.
-func (s *Service) ClosePerson(ctx context.Context, by Actor, key idempotency.Key, person string) error {
-	whom, err := s.q.Actor(ctx, person)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return err
-	}
-	_, err = s.run(ctx, key, func(ctx context.Context, st Store) (string, error) {
-		p, err := st.Person(ctx, person)
-		if err != nil {
-			return "", err
-		}
-		if err := Can(by, ManagePeople, Object{Institution: p.Institution}, State{At: st.Now()}).Fault(); err != nil {
-			return "", err
-		}
-		if p.ID == by.Person {
-			return "", fault.New(fault.Forbidden, "fault.person.self")
-		}
-		if err := MayActFor(by, whom, st.Now()); err != nil {
-			return "", err
-		}
-		if p.Closed {
-			return p.ID, nil
-		}
-		p.Closed = true
-		if err := st.UpdatePerson(ctx, p, p.Rev); err != nil {
-			return "", err
-		}
-		return p.ID, st.Append(ctx, audit.Event{
-			Kind: audit.PersonClosed, At: st.Now(), Actor: by.Person, Institution: p.Institution, Unit: p.Unit,
-			Object: audit.Object{Kind: "person", ID: p.ID},
-		})
-	})
-	return err
 }

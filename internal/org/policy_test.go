@@ -11,36 +11,53 @@ import (
 )
 
 // The policy once more, written by hand as a table: a new role, capability or scope fails here until somebody has
-// decided. Columns as in Capabilities: units sheet edit import export open institution people log create run.
+// decided. Columns as in Capabilities: units sheet edit import export open | evaluate interest | institution people teams
+// kawasan | view_people access log | create run. A kind of scope without a row is not given with the role.
 const policyTable = `
-administrator    instance     x....xxxxxx
-administrator    institution  x....xxxx..
-administrator    subtree      ...........
-administrator    unit         ...........
-institution_head instance     ...........
-institution_head institution  xx..x...x..
-institution_head subtree      ...........
-institution_head unit         ...........
-unit_head        instance     ...........
-unit_head        institution  ...........
-unit_head        subtree      xxxxxx.....
-unit_head        unit         xxxxxx.....
-coordinator      instance     ...........
-coordinator      institution  ...........
-coordinator      subtree      xxxxxx.....
-coordinator      unit         xxxxxx.....
-member           instance     ...........
-member           institution  ...........
-member           subtree      ...........
-member           unit         xxx.x......
-evaluator        instance     ...........
-evaluator        institution  xx..x......
-evaluator        subtree      xx..x......
-evaluator        unit         xx..x......
-observer         instance     ...........
-observer         institution  xx..x......
-observer         subtree      xx..x......
-observer         unit         xx..x......
+administrator        instance     x....x.xxxxxxxxxx
+administrator        institution  x....x.xxxxxxxx..
+institution_head     institution  xx..x..x....xxx..
+unit_head            subtree      xxxxxx.x.........
+unit_head            unit         xxxxxx.x.........
+coordinator          subtree      xxxxxx.x.........
+coordinator          unit         xxxxxx.x.........
+member               unit         xxx.x..x.........
+employee             unit         x......x.........
+preliminary_assessor subtree      xx..x.xx.........
+preliminary_assessor unit         xx..x.xx.........
+preliminary_assessor team         xx..x.xx.........
+tpi_member           institution  xx..x.xx.........
+tpi_member           subtree      xx..x.xx.........
+tpi_member           unit         xx..x.xx.........
+tpi_member           kawasan      xx..x.xx.........
+tpi_member           team         xx..x.xx.........
+tpi_leader           institution  xx..x.xx.........
+tpi_leader           subtree      xx..x.xx.........
+tpi_leader           unit         xx..x.xx.........
+tpi_leader           kawasan      xx..x.xx.........
+tpi_leader           team         xx..x.xx.........
+tpi_controller       institution  xx..x.xx.........
+tpi_controller       subtree      xx..x.xx.........
+tpi_controller       unit         xx..x.xx.........
+tpi_controller       kawasan      xx..x.xx.........
+tpi_controller       team         xx..x.xx.........
+tpn_evaluator        institution  xx..x.xx.........
+tpn_evaluator        unit         xx..x.xx.........
+tpn_evaluator        kawasan      xx..x.xx.........
+tpn_evaluator        team         xx..x.xx.........
+tpn_panel            institution  xx..x.xx.........
+tpn_panel            unit         xx..x.xx.........
+tpn_panel            kawasan      xx..x.xx.........
+tpn_panel            team         xx..x.xx.........
+survey_officer       institution  x......x.........
+survey_officer       subtree      x......x.........
+survey_officer       unit         x......x.........
+observer             institution  xx..x..x.........
+observer             subtree      xx..x..x.........
+observer             unit         xx..x..x.........
+observer             kawasan      xx..x..x.........
+auditor              instance     x......x....xxx..
+auditor              institution  x......x....xxx..
 `
 
 func policyRows(t *testing.T) map[Role]map[ScopeKind]string {
@@ -48,11 +65,14 @@ func policyRows(t *testing.T) map[Role]map[ScopeKind]string {
 	rows := map[Role]map[ScopeKind]string{}
 	for line := range strings.Lines(strings.TrimSpace(policyTable)) {
 		f := strings.Fields(line)
-		if len(f) != 3 || len(f[2]) != len(Capabilities()) {
+		if len(f) != 3 || len(f[2]) != len(Capabilities()) || !slices.Contains(ScopeKinds(), ScopeKind(f[1])) {
 			t.Fatalf("row %q", line)
 		}
 		if rows[Role(f[0])] == nil {
 			rows[Role(f[0])] = map[ScopeKind]string{}
+			for _, kind := range ScopeKinds() {
+				rows[Role(f[0])][kind] = strings.Repeat(".", len(Capabilities()))
+			}
 		}
 		rows[Role(f[0])][ScopeKind(f[1])] = f[2]
 	}
@@ -81,6 +101,8 @@ var covered = map[ScopeKind][]string{
 	WholeInstitution: {"institution", "top", "own", "child", "sibling", "namesake"},
 	Subtree:          {"own", "child"},
 	OneUnit:          {"own"},
+	InKawasan:        {"own", "foreign"},
+	InTeam:           {"own", "foreign"},
 }
 
 func scopeAroundOwn(k ScopeKind) Scope {
@@ -89,6 +111,10 @@ func scopeAroundOwn(k ScopeKind) Scope {
 		return Scope{Kind: k}
 	case WholeInstitution:
 		return Scope{Kind: k, Institution: "i"}
+	case InKawasan:
+		return Scope{Kind: k, Kawasan: "k", Units: []string{"foreign", "own"}, Over: []string{"i", "j"}}
+	case InTeam:
+		return Scope{Kind: k, Team: "t", Units: []string{"foreign", "own"}, Over: []string{"i", "j"}}
 	}
 	return Scope{Kind: k, Institution: "i", Unit: "own", Path: "/top/own/"}
 }
@@ -122,7 +148,8 @@ func TestCanAnswersEveryCellAsTheTable(t *testing.T) {
 						}
 						// What may not be known is exactly what is not the instance, not the own institution, and not
 						// in a list of units.
-						known := name == "instance" || name == "institution" || marks[0] == 'x' && slices.Contains(covered[kind], name)
+						known := name == "instance" || name == "institution" || marks[0] == 'x' && (slices.Contains(covered[kind], name) ||
+							name == "other institution" && (kind == InKawasan || kind == InTeam))
 						if !got.Allow && got.Hidden == known {
 							t.Errorf("%s over %s: %s on %s (closed %v) hidden = %v, known = %v", role, kind, c, name, closed, got.Hidden, known)
 						}
@@ -162,7 +189,7 @@ func TestReachAndHoldsAgreeWithCan(t *testing.T) {
 							t.Errorf("%s over %s: reach of %s covers %s at %v: %v, Can says %v", role, kind, c, name, at, got, want)
 						}
 					}
-					if n := len(r.Institutions) + len(r.Subtrees) + len(r.Units); n > 1 {
+					if n := len(r.Institutions) + len(r.Subtrees) + len(r.Units); n > len(scopeAroundOwn(kind).Units)+1 {
 						t.Errorf("the same place stands %d times in %+v", n, r)
 					}
 				}
@@ -180,9 +207,11 @@ func TestHalfFilledScopesCoverNothing(t *testing.T) {
 		{Kind: Subtree, Institution: "i", Unit: "own"},
 		{Kind: Subtree, Institution: "i", Path: "/"},
 		{Kind: OneUnit, Institution: "i"},
+		{Kind: InKawasan, Institution: "i", Units: []string{"own"}},
+		{Kind: InTeam, Institution: "i", Units: []string{"own"}},
 	} {
 		a := Actor{Person: "p", Assignments: []Assignment{
-			{Role: Evaluator, Scope: s, From: from}, {Role: Administrator, Scope: s, From: from},
+			{Role: TPIMember, Scope: s, From: from}, {Role: Administrator, Scope: s, From: from},
 		}}
 		for name, o := range objects {
 			for _, c := range Capabilities() {
@@ -235,6 +264,7 @@ func TestDecisionsBecomeTheRightFaults(t *testing.T) {
 		t.Errorf("allowed: %v", err)
 	}
 	for d, want := range map[Decision]fault.Fault{
+		{Reason: ReasonConflict}:             {Kind: fault.Forbidden, Message: "fault.assignment.conflict"},
 		{Hidden: true, Reason: ReasonClosed}: {Kind: fault.NotFound, Message: "fault.not_found"},
 		{Reason: ReasonReach}:                {Kind: fault.Forbidden, Message: "fault.forbidden"},
 		{Reason: ReasonClosed}:               {Kind: fault.Forbidden, Message: "fault.sheet_closed"},
@@ -254,19 +284,70 @@ func TestGrantsCannotBeChangedFromOutside(t *testing.T) {
 	}
 }
 
-func BenchmarkCan(b *testing.B) {
-	a := Actor{Person: "p", Institution: "i"}
-	for i := range 20 {
+// own and home, interests, and the two sides: everything that stops one from judging, on every object.
+func TestAZ01NobodyJudgesWhereHeIsNotImpartial(t *testing.T) {
+	t.Parallel()
+	judge := func(r Role, s Scope) Assignment { return Assignment{Person: "p", Role: r, Scope: s, From: from} }
+	tpi := judge(TPIMember, Scope{Kind: WholeInstitution, Institution: "i"})
+	related := []string{"top", "own", "child"} // to own
+	for _, c := range []struct {
+		name    string
+		actor   Actor
+		refused []string // of what the role covers
+	}{
+		{"nothing of one's own", Actor{}, nil},
+		{"the home unit, what is above and what is below", Actor{Unit: "own", Path: "/top/own/"}, related},
+		{"a declared interest", Actor{Interests: []string{"/top/own/"}}, related},
+		{"home at the top", Actor{Unit: "top", Path: "/top/"}, []string{"top", "own", "child", "sibling", "namesake"}},
+		{"an interest elsewhere", Actor{Interests: []string{"/foreign/"}}, nil},
+		{"TPN for one unit too", Actor{Assignments: []Assignment{judge(TPNPanel, scopeAroundOwn(InTeam))}}, []string{"own"}},
+		{"TPN in another time", Actor{Assignments: []Assignment{{Role: TPNPanel, Scope: scopeAroundOwn(InTeam), From: from, Until: from.AddDate(0, 0, 1)}}}, nil},
+		{"a second role on the same side", Actor{Assignments: []Assignment{judge(TPILeader, scopeAroundOwn(Subtree))}}, nil},
+	} {
+		a := c.actor
+		a.Person, a.Assignments = "p", append([]Assignment{tpi}, a.Assignments...)
+		for name, o := range objects {
+			if o.Institution != "i" || o.Unit == "" {
+				continue
+			}
+			want := !slices.Contains(c.refused, name)
+			d := Can(a, Evaluate, o, State{At: now})
+			if d.Allow != want || !want && (d.Reason != ReasonConflict || d.Hidden) {
+				t.Errorf("%s: judging %s: %+v, want %v", c.name, name, d, want)
+			}
+			if got := a.Reach(Evaluate, now).Covers(o); got != want {
+				t.Errorf("%s: a list of what can be judged has %s: %v, want %v", c.name, name, got, want)
+			}
+			if !Can(a, ViewSheet, o, State{At: now}).Allow || !a.Reach(ViewSheet, now).Covers(o) {
+				t.Errorf("%s: %s cannot even be read", c.name, name)
+			}
+		}
+	}
+}
+
+// BenchmarkPolicy asks for a unit that only the last of twenty assignments covers, a team of 400 units among them.
+func BenchmarkPolicy(b *testing.B) {
+	a := Actor{Person: "p", Institution: "i", Path: "/top/home/"}
+	for i := range 19 {
 		unit := fmt.Sprint("u", i)
 		a.Assignments = append(a.Assignments, Assignment{
-			Role: Member, Scope: Scope{Kind: OneUnit, Institution: "i", Unit: unit, Path: "/top/" + unit + "/"}, From: from,
+			Role: TPIMember, Scope: Scope{Kind: OneUnit, Institution: "i", Unit: unit, Path: "/top/" + unit + "/"}, From: from,
 		})
 	}
-	last := Object{Institution: "i", Unit: "u19", Path: "/top/u19/"}
-	b.ReportAllocs()
-	for b.Loop() {
-		if !Can(a, EditAnswer, last, State{At: now}).Allow {
-			b.Fatal("refused")
-		}
+	team := Scope{Kind: InTeam, Team: "t"}
+	for i := range 400 {
+		team.Units = append(team.Units, fmt.Sprintf("t%03d", i))
+	}
+	a.Assignments = append(a.Assignments, Assignment{Role: TPNEvaluator, Scope: team, From: from})
+	last := Object{Institution: "i", Unit: "t399", Path: "/top/t399/"}
+	for _, c := range []Capability{ViewSheet, Evaluate} {
+		b.Run(string(c), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if !Can(a, c, last, State{At: now}).Allow {
+					b.Fatal("refused")
+				}
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 // memory is a store of one transaction at a time: what fails leaves nothing behind.
 type memory struct {
+	Store        // what these tests do not reach is shown on both databases (package storetest)
 	institutions map[string]Institution
 	units        map[string]Unit
 	people       map[string]Person
@@ -81,6 +83,34 @@ func (m *memory) InsertAssignment(_ context.Context, a Assignment) error {
 	return m.broken
 }
 
+func (m *memory) LockTree(context.Context, string) error                 { return m.broken }
+func (m *memory) LockAdministrators(context.Context) error               { return m.broken }
+func (m *memory) NIPTaken(context.Context, string, string) (bool, error) { return false, m.broken }
+
+func (m *memory) Interests(context.Context, string) ([]Interest, error) { return nil, nil }
+
+func (m *memory) DelegatedFrom(context.Context, string) ([]Assignment, error) { return nil, nil }
+
+func (m *memory) AssignmentsOf(_ context.Context, person string) ([]Assignment, error) {
+	var list []Assignment
+	for _, a := range m.assignments {
+		if a.Person == person {
+			list = append(list, a)
+		}
+	}
+	return list, m.deaf
+}
+
+func (m *memory) Administrators(_ context.Context, institution string) ([]Assignment, error) {
+	var list []Assignment
+	for _, a := range m.assignments {
+		if a.Role == Administrator && (a.Scope.Institution == "" || a.Scope.Institution == institution) {
+			list = append(list, a)
+		}
+	}
+	return list, nil
+}
+
 func (m *memory) DeleteSessionsOf(_ context.Context, person string) error {
 	m.signedOut = append(m.signedOut, person)
 	return m.broken
@@ -91,13 +121,32 @@ func (m *memory) InTx(ctx context.Context, _ idempotency.Key, fn func(context.Co
 	return out, false, err
 }
 
-func (m *memory) Actor(_ context.Context, person string) (Actor, error) {
-	if m.deaf != nil {
-		return Actor{}, m.deaf
+// asked is the memory as it is read outside a transaction.
+type asked struct {
+	Queries
+	m *memory
+}
+
+// Institution is the memory's.
+func (m asked) Institution(ctx context.Context, id string) (Institution, error) {
+	return m.m.Institution(ctx, id)
+}
+
+// Unit is the memory's.
+func (m asked) Unit(ctx context.Context, id string) (Unit, error) { return m.m.Unit(ctx, id) }
+
+// Person is the memory's.
+func (m asked) Person(ctx context.Context, id string) (Person, error) {
+	return m.m.Person(ctx, id)
+}
+
+func (m asked) Actor(_ context.Context, person string) (Actor, error) {
+	if m.m.deaf != nil {
+		return Actor{}, m.m.deaf
 	}
-	p, err := find(m.people, person)
+	p, err := find(m.m.people, person)
 	a := Actor{Person: p.ID, Institution: p.Institution}
-	for _, as := range m.assignments {
+	for _, as := range m.m.assignments {
 		if as.Person == person {
 			a.Assignments = append(a.Assignments, as)
 		}
@@ -105,9 +154,9 @@ func (m *memory) Actor(_ context.Context, person string) (Actor, error) {
 	return a, err
 }
 
-func (m *memory) Institutions(_ context.Context, r Reach) ([]Institution, error) {
+func (m asked) Institutions(_ context.Context, r Reach) ([]Institution, error) {
 	var list []Institution
-	for _, i := range m.institutions {
+	for _, i := range m.m.institutions {
 		if r.Covers(i.At()) {
 			list = append(list, i)
 		}
@@ -115,10 +164,10 @@ func (m *memory) Institutions(_ context.Context, r Reach) ([]Institution, error)
 	return list, nil
 }
 
-func (m *memory) People(_ context.Context, institution string, _ Cursor, limit int) ([]PersonRow, error) {
+func (m asked) People(_ context.Context, q PersonQuery) ([]PersonRow, error) {
 	var list []PersonRow
-	for _, p := range m.people {
-		if p.Institution == institution && len(list) < limit {
+	for _, p := range m.m.people {
+		if p.Institution == q.Institution && len(list) < q.Limit {
 			list = append(list, PersonRow{Person: p})
 		}
 	}
@@ -146,7 +195,7 @@ func setup() (*Service, *memory) {
 		},
 	}
 	ids := 0
-	return New(m, m, func() time.Time { return now }, func() string { ids++; return "new" + strconv.Itoa(ids) }), m
+	return New(m, asked{m: m}, func() time.Time { return now }, func() string { ids++; return "new" + strconv.Itoa(ids) }), m
 }
 
 func actor(r Role, s Scope) Actor {
@@ -179,8 +228,8 @@ func outcome(err error) string {
 func TestChangesAreMadeByThoseWhoMayAndNotedInTheLog(t *testing.T) {
 	t.Parallel()
 	institution := NewInstitution{Name: " Mahkamah ", Kind: Central, Zone: "Asia/Jakarta"}
-	unit := NewUnit{Institution: "i", Parent: "top", Name: "PN Satu"}
-	person := NewPerson{Institution: "i", Unit: "top", Name: "Budi", NIP: "19900101 201501 1 001", Login: " Budi@PN.example ", Lang: "id"}
+	unit := NewUnit{Institution: "i", Parent: "top", UnitData: UnitData{Name: "PN Satu"}}
+	person := NewPerson{Institution: "i", Unit: "top", PersonData: PersonData{Name: "Budi", NIP: "19900101 201501 1 001", Login: " Budi@PN.example ", Lang: "id"}}
 	member1 := NewAssignment{Person: "siti", Role: Member, Scope: Scope{Kind: OneUnit, Institution: "i", Unit: "top"}}
 	for _, c := range []struct {
 		name string
@@ -194,26 +243,26 @@ func TestChangesAreMadeByThoseWhoMayAndNotedInTheLog(t *testing.T) {
 		{"a pemda is an institution too", create(root, NewInstitution{Name: "Kota", Kind: Regional, Zone: "Asia/Jayapura"}), "", audit.InstitutionCreated},
 
 		{"an administrator adds a unit", add(admin, unit), "", audit.UnitCreated},
-		{"a top unit has no parent", add(admin, NewUnit{Institution: "i", Name: "PT"}), "", audit.UnitCreated},
+		{"a top unit has no parent", add(admin, NewUnit{Institution: "i", UnitData: UnitData{Name: "PT"}}), "", audit.UnitCreated},
 		{"a member adds none", add(member, unit), "forbidden", ""},
 		{"a visitor learns nothing", add(visitor, unit), "not found", ""},
 		{"a unit needs a name", add(admin, NewUnit{Institution: "i", Parent: "top"}), "invalid name", ""},
-		{"a parent of another institution is not there", add(root, NewUnit{Institution: "i", Parent: "foreign", Name: "x"}), "not found", ""},
-		{"a parent that does not exist", add(admin, NewUnit{Institution: "i", Parent: "none", Name: "x"}), "not found", ""},
+		{"a parent of another institution is not there", add(root, NewUnit{Institution: "i", Parent: "foreign", UnitData: UnitData{Name: "x"}}), "not found", ""},
+		{"a parent that does not exist", add(admin, NewUnit{Institution: "i", Parent: "none", UnitData: UnitData{Name: "x"}}), "not found", ""},
 
 		{"an administrator adds a person", register(admin, person), "", audit.PersonCreated},
 		{"a member adds nobody", register(member, person), "forbidden", ""},
-		{"an administrator of the instance adds one without institution", register(root, NewPerson{Name: "Root", Login: "root"}), "", audit.PersonCreated},
-		{"an administrator of an institution does not add such a one", register(admin, NewPerson{Name: "Root", Login: "root"}), "forbidden", ""},
-		{"an institution that does not exist", register(root, NewPerson{Institution: "none", Name: "x", Login: "xyz"}), "not found", ""},
-		{"a home unit of another institution is not there", register(root, NewPerson{Institution: "i", Unit: "foreign", Name: "x", Login: "xyz"}), "not found", ""},
+		{"an administrator of the instance adds one without institution", register(root, NewPerson{PersonData: PersonData{Name: "Root", Login: "root"}}), "", audit.PersonCreated},
+		{"an administrator of an institution does not add such a one", register(admin, NewPerson{PersonData: PersonData{Name: "Root", Login: "root"}}), "forbidden", ""},
+		{"an institution that does not exist", register(root, NewPerson{Institution: "none", PersonData: PersonData{Name: "x", Login: "xyz"}}), "not found", ""},
+		{"a home unit of another institution is not there", register(root, NewPerson{Institution: "i", Unit: "foreign", PersonData: PersonData{Name: "x", Login: "xyz"}}), "not found", ""},
 		{
 			"each wrong field is named",
-			register(admin, NewPerson{Institution: "i", NIP: "123", Position: strings.Repeat("x", 201), Login: "a b", Lang: "fr"}),
+			register(admin, NewPerson{Institution: "i", PersonData: PersonData{NIP: "123", Position: strings.Repeat("x", 201), Login: "a b", Lang: "fr"}}),
 			"invalid name position nip login lang", "",
 		},
-		{"an NIP is digits", register(admin, NewPerson{Institution: "i", Name: "x", Login: "xyz", NIP: "19900101201501100x"}), "invalid nip", ""},
-		{"a login is unique whatever its case", register(admin, NewPerson{Institution: "i", Name: "x", Login: "SITI"}), "invalid login", ""},
+		{"an NIP is digits", register(admin, NewPerson{Institution: "i", PersonData: PersonData{Name: "x", Login: "xyz", NIP: "19900101201501100x"}}), "invalid nip", ""},
+		{"a login is unique whatever its case", register(admin, NewPerson{Institution: "i", PersonData: PersonData{Name: "x", Login: "SITI"}}), "invalid login", ""},
 
 		{"an administrator closes an account", shut(admin, "siti"), "", audit.PersonClosed},
 		{"closing again changes nothing", shut(admin, "closed"), "", ""},
@@ -237,12 +286,12 @@ func TestChangesAreMadeByThoseWhoMayAndNotedInTheLog(t *testing.T) {
 		},
 		{
 			"not a role elsewhere",
-			assign(admin, NewAssignment{Person: "siti", Role: Evaluator, Scope: Scope{Kind: WholeInstitution, Institution: "j"}}),
+			assign(admin, NewAssignment{Person: "siti", Role: TPIMember, Scope: Scope{Kind: WholeInstitution, Institution: "j"}}),
 			"not found", "",
 		},
 		{
 			"nor for somebody elsewhere",
-			assign(admin, NewAssignment{Person: "joko", Role: Evaluator, Scope: Scope{Kind: WholeInstitution, Institution: "i"}}),
+			assign(admin, NewAssignment{Person: "joko", Role: TPIMember, Scope: Scope{Kind: WholeInstitution, Institution: "i"}}),
 			"not found", "",
 		},
 		{
@@ -322,11 +371,11 @@ func TestWhatIsStoredIsWhatWasMeant(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s, m := setup()
-	unit, err := s.AddUnit(ctx, admin, NewUnit{Institution: "i", Parent: "top", Name: " PN Satu "})
-	if err != nil || m.units[unit] != (Unit{ID: unit, Institution: "i", Parent: "top", Path: "/top/" + unit + "/", Name: "PN Satu"}) {
+	unit, err := s.AddUnit(ctx, admin, NewUnit{Institution: "i", Parent: "top", UnitData: UnitData{Name: " PN Satu "}})
+	if want := (Unit{ID: unit, Institution: "i", Parent: "top", Path: "/top/" + unit + "/", Name: "PN Satu", Kind: PlainUnit}); err != nil || !reflect.DeepEqual(m.units[unit], want) {
 		t.Errorf("%+v, %v", m.units[unit], err)
 	}
-	id, err := s.AddPerson(ctx, admin, NewPerson{Institution: "i", Unit: unit, Name: " Budi ", NIP: "19900101 201501 1 001", Login: " Budi@PN.example "})
+	id, err := s.AddPerson(ctx, admin, NewPerson{Institution: "i", Unit: unit, PersonData: PersonData{Name: " Budi ", NIP: "19900101 201501 1 001", Login: " Budi@PN.example "}})
 	want := Person{ID: id, Institution: "i", Unit: unit, Name: "Budi", NIP: "199001012015011001", Login: "budi@pn.example"}
 	if err != nil || m.people[id] != want {
 		t.Errorf("%+v, %v", m.people[id], err)
@@ -357,7 +406,7 @@ func TestAN04ARoleChangeEndsTheSessionsOfThatPersonAlone(t *testing.T) {
 		{"a role for oneself", assign(Actor{Person: "siti", Institution: "i", Assignments: admin.Assignments}, member1), []string{"siti"}},
 		{"a role that is refused", assign(member, member1), nil},
 		{"a role that cannot be", assign(admin, NewAssignment{Person: "siti", Role: Member, Scope: member1.Scope, From: until, Until: from}), nil},
-		{"no role at all", register(admin, NewPerson{Institution: "i", Name: "Budi", Login: "budi"}), nil},
+		{"no role at all", register(admin, NewPerson{Institution: "i", PersonData: PersonData{Name: "Budi", Login: "budi"}}), nil},
 	} {
 		s, m := setup()
 		if err := c.do(s); (err == nil) != (c.want != nil || c.name == "no role at all") {
@@ -374,24 +423,24 @@ func TestTreesDoNotGrowWithoutEnd(t *testing.T) {
 	s, _ := setup()
 	parent := "top"
 	for range maxDepth - 1 {
-		id, err := s.AddUnit(context.Background(), admin, NewUnit{Institution: "i", Parent: parent, Name: "x"})
+		id, err := s.AddUnit(context.Background(), admin, NewUnit{Institution: "i", Parent: parent, UnitData: UnitData{Name: "x"}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		parent = id
 	}
-	if got := outcome(add(admin, NewUnit{Institution: "i", Parent: parent, Name: "x"})(s)); got != "invalid parent" {
+	if got := outcome(add(admin, NewUnit{Institution: "i", Parent: parent, UnitData: UnitData{Name: "x"}})(s)); got != "invalid parent" {
 		t.Errorf("got %q", got)
 	}
 }
 
 func TestNobodyGivesPowersThatHeDoesNotHold(t *testing.T) {
 	t.Parallel()
-	in := Object{Institution: "i"}
-	if err := mayGive(admin, []Capability{EditAnswer, ManagePeople}, in, now); err != nil {
+	in := Scope{Kind: WholeInstitution, Institution: "i"}
+	if err := mayGive(admin, Assignment{Role: Administrator, Scope: in}, now); err != nil {
 		t.Errorf("what an administrator may give: %v", err)
 	}
-	if got := outcome(mayGive(admin, []Capability{EditAnswer, RunInstance}, in, now)); got != "forbidden" {
+	if got := outcome(mayGive(admin, Assignment{Role: Administrator, Scope: Scope{Kind: WholeInstance}}, now)); got != "forbidden" {
 		t.Errorf("running the instance: %q", got)
 	}
 }
@@ -406,15 +455,15 @@ func TestListsShowWhatTheActorMayKnow(t *testing.T) {
 	if list, err := s.Institutions(ctx, root); err != nil || len(list) != 2 {
 		t.Errorf("institutions of the instance: %v, %v", list, err)
 	}
-	if list, err := s.People(ctx, admin, "i", Cursor{}); err != nil || len(list) != 4 {
+	if list, err := s.People(ctx, admin, PersonQuery{Institution: "i"}); err != nil || len(list) != 4 {
 		t.Errorf("people: %v, %v", list, err)
 	}
 	for name, c := range map[string]struct {
 		err  error
 		want string
 	}{
-		"people for a member":        {second(s.People(ctx, member, "i", Cursor{})), "forbidden"},
-		"people elsewhere":           {second(s.People(ctx, admin, "j", Cursor{})), "not found"},
+		"people for a member":        {second(s.People(ctx, member, PersonQuery{Institution: "i"})), "forbidden"},
+		"people elsewhere":           {second(s.People(ctx, admin, PersonQuery{Institution: "j"})), "not found"},
 		"the own institution":        {second(s.Institution(ctx, member, "i")), ""},
 		"another institution":        {second(s.Institution(ctx, member, "j")), "not found"},
 		"an institution not there":   {second(s.Institution(ctx, member, "none")), "not found"},

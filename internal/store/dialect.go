@@ -22,6 +22,10 @@ type dialect struct {
 	// lockAssessment holds the row "a" that was read until the transaction ends. SQLite has one writer and begins
 	// immediately, so that there is nothing to hold.
 	lockAssessment string
+	// lockTree holds the row "i" of an institution, not against rows that refer to it.
+	lockTree string
+	// lockAdministrators makes this transaction the only one that takes an administrator away until it ends.
+	lockAdministrators string
 	// lockLog makes this transaction the only one that appends until it ends.
 	lockLog string
 	// now is the database's clock as SQL, in milliseconds since 1970.
@@ -79,10 +83,13 @@ var postgresDialect = dialect{
 		return onlySQLite.ReplaceAllStringFunc(s, func(word string) string { return inPostgres[word] })
 	},
 	lockAssessment: " FOR UPDATE OF a",
+	lockTree:       " FOR NO KEY UPDATE OF i",
 	// The number is the program's own among the advisory locks of its database: "zona" in ASCII.
-	lockLog:  "SELECT pg_advisory_xact_lock(2054123105)",
-	now:      "CAST(extract(epoch FROM now()) * 1000 AS BIGINT)",
-	ownClock: true,
+	lockLog: "SELECT pg_advisory_xact_lock(2054123105)",
+	// 2054123106 is taken by the tests.
+	lockAdministrators: "SELECT pg_advisory_xact_lock(2054123107)",
+	now:                "CAST(extract(epoch FROM now()) * 1000 AS BIGINT)",
+	ownClock:           true,
 	jobWaits: `state IN ('available', 'running') OR state IN ('retryable', 'scheduled') AND scheduled_at <= now() + interval '10 seconds'
 		OR state = 'completed' AND finalized_at < now() - interval '25 hours'`,
 	snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},

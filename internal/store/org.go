@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"slices"
+	"errors"
 
 	"zona/internal/fault"
 	"zona/internal/idempotency"
@@ -30,16 +30,10 @@ func (o Org) InTx(ctx context.Context, key idempotency.Key, fn func(context.Cont
 // orgStore is everything that one transaction of org may touch.
 type orgStore struct{ *tx }
 
-// The columns of a row, named for the field of the struct that takes it: i is an institution, u a unit, p a person.
-const (
-	institutionColumns = `i.id AS "i.id", i.name AS "i.name", i.kind AS "i.kind", i.zone AS "i.zone", i.demo AS "i.demo",
+// The columns of a row, named for the field of the struct that takes it: i is an institution. Those of units, people
+// and assignments stand in their files.
+const institutionColumns = `i.id AS "i.id", i.name AS "i.name", i.kind AS "i.kind", i.zone AS "i.zone", i.demo AS "i.demo",
 		i.revision AS "i.revision"`
-	unitColumns = `u.id AS "u.id", u.institution AS "u.institution", u.parent AS "u.parent", u.path AS "u.path",
-		u.name AS "u.name", u.revision AS "u.revision"`
-	personColumns = `p.id AS "p.id", p.institution AS "p.institution", p.unit AS "p.unit", p.name AS "p.name",
-		p.nip AS "p.nip", p.position AS "p.position", p.login AS "p.login", p.lang AS "p.lang", p.closed AS "p.closed",
-		p.revision AS "p.revision"`
-)
 
 type institutionRow struct {
 	ID, Name, Kind, Zone text
@@ -53,40 +47,10 @@ func (r institutionRow) institution() org.Institution {
 	}
 }
 
-type unitRow struct {
-	ID, Institution, Parent, Path, Name text
-	Revision                            count
-}
-
-func (r unitRow) unit() org.Unit {
-	return org.Unit{
-		ID: string(r.ID), Institution: string(r.Institution), Parent: string(r.Parent), Path: string(r.Path),
-		Name: string(r.Name), Rev: int(r.Revision),
-	}
-}
-
-type personRow struct {
-	ID, Institution, Unit, Name, NIP, Position, Login, Lang text
-	Closed, Revision                                        count
-}
-
-func (r personRow) person() org.Person {
-	return org.Person{
-		ID: string(r.ID), Institution: string(r.Institution), Unit: string(r.Unit), Name: string(r.Name), NIP: string(r.NIP),
-		Position: string(r.Position), Login: string(r.Login), Lang: string(r.Lang), Closed: r.Closed == 1, Rev: int(r.Revision),
-	}
-}
-
 func institutionByID(ctx context.Context, d dialect, q queryer, id string) (org.Institution, error) {
 	var r struct{ I institutionRow }
 	err := one(ctx, q, &r, `SELECT `+institutionColumns+` FROM institution i WHERE i.id = $1`, id)
 	return r.I.institution(), failed(d, err, "read institution %s", id)
-}
-
-func unitByID(ctx context.Context, d dialect, q queryer, id string) (org.Unit, error) {
-	var r struct{ U unitRow }
-	err := one(ctx, q, &r, `SELECT `+unitColumns+` FROM unit u WHERE u.id = $1`, id)
-	return r.U.unit(), failed(d, err, "read unit %s", id)
 }
 
 // Institution is org.Store's.
@@ -102,166 +66,98 @@ func (s orgStore) InsertInstitution(ctx context.Context, i org.Institution) erro
 	return failed(s.dialect, err, "insert institution %s", i.ID)
 }
 
-// Unit is org.Store's.
-func (s orgStore) Unit(ctx context.Context, id string) (org.Unit, error) {
-	return unitByID(ctx, s.dialect, s.q, id)
-}
-
-// InsertUnit is org.Store's.
-func (s orgStore) InsertUnit(ctx context.Context, u org.Unit) error {
-	_, err := change(ctx, s.q, `
-		INSERT INTO unit (id, institution, parent, path, name, folded, revision)
-		VALUES ($1, $2, nullif($3, ''), $4, $5, $6, $7)`,
-		u.ID, u.Institution, u.Parent, u.Path, u.Name, fold(u.Name), u.Rev)
-	return failed(s.dialect, err, "insert unit %s", u.ID)
-}
-
-// Person is org.Store's.
-func (s orgStore) Person(ctx context.Context, id string) (org.Person, error) {
-	return personByID(ctx, s.dialect, s.q, id)
-}
-
-func personByID(ctx context.Context, d dialect, q queryer, id string) (org.Person, error) {
-	var r struct{ P personRow }
-	err := one(ctx, q, &r, `SELECT `+personColumns+` FROM person p WHERE p.id = $1`, id)
-	return r.P.person(), failed(d, err, "read person %s", id)
-}
-
-// InsertPerson is org.Store's.
-func (s orgStore) InsertPerson(ctx context.Context, p org.Person) error {
-	_, err := change(ctx, s.q, `
-		INSERT INTO person (id, institution, unit, name, folded, nip, position, login, lang, closed, revision)
-		VALUES ($1, nullif($2, ''), nullif($3, ''), $4, $5, $6, $7, $8, $9, $10, $11)`,
-		p.ID, p.Institution, p.Unit, p.Name, fold(p.Name), p.NIP, p.Position, p.Login, p.Lang, flag(p.Closed), p.Rev)
-	return failed(s.dialect, err, "insert person %s", p.ID)
-}
-
-// UpdatePerson is org.Store's.
-func (s orgStore) UpdatePerson(ctx context.Context, p org.Person, wasRev int) error {
+// UpdateInstitution is org.Store's.
+func (s orgStore) UpdateInstitution(ctx context.Context, i org.Institution, wasRev int) error {
 	n, err := change(ctx, s.q, `
-		UPDATE person SET institution = nullif($2, ''), unit = nullif($3, ''), name = $4, folded = $5, nip = $6,
-			position = $7, login = $8, lang = $9, closed = $10, revision = $11
-		WHERE id = $1 AND revision = $12`,
-		p.ID, p.Institution, p.Unit, p.Name, fold(p.Name), p.NIP, p.Position, p.Login, p.Lang, flag(p.Closed), wasRev+1, wasRev)
-	if err != nil {
-		return failed(s.dialect, err, "update person %s", p.ID)
+		UPDATE institution SET name = $2, folded = $3, zone = $4, revision = $5 WHERE id = $1 AND revision = $6`,
+		i.ID, i.Name, fold(i.Name), i.Zone, wasRev+1, wasRev)
+	return updated(ctx, s, n, err, "institution", i.ID, s.Institution)
+}
+
+// updated is the end of an update of a row of one revision: the conflict shows what stands now.
+func updated[T any](ctx context.Context, s orgStore, n int64, err error, what, id string, read func(context.Context, string) (T, error)) error {
+	if err != nil || n == 1 {
+		return failed(s.dialect, err, "update %s %s", what, id)
 	}
-	if n == 1 {
-		return nil
-	}
-	now, err := s.Person(ctx, p.ID)
+	now, err := read(ctx, id)
 	if err != nil {
 		return err
 	}
 	f := fault.New(fault.Conflict, msgConflict)
 	f.Current = now
-	return failed(s.dialect, f, "update person %s from revision %d", p.ID, wasRev)
+	return failed(s.dialect, f, "update %s %s", what, id)
 }
 
-// InsertAssignment is org.Store's.
-func (s orgStore) InsertAssignment(ctx context.Context, a org.Assignment) error {
-	_, err := change(ctx, s.q, `
-		INSERT INTO assignment (id, person, role, scope, institution, unit, from_at, until_at)
-		VALUES ($1, $2, $3, $4, nullif($5, ''), nullif($6, ''), $7, $8)`,
-		a.ID, a.Person, string(a.Role), string(a.Scope.Kind), a.Scope.Institution, a.Scope.Unit, millis(a.From), millis(a.Until))
-	return failed(s.dialect, err, "insert assignment %s", a.ID)
+// LockTree is org.Store's. It lets rows that refer to the institution be written meanwhile.
+func (s orgStore) LockTree(ctx context.Context, institution string) error {
+	var id string
+	err := one(ctx, s.q, &id, `SELECT i.id FROM institution i WHERE i.id = $1`+s.dialect.lockTree, institution)
+	return failed(s.dialect, err, "lock the tree of institution %s", institution)
 }
 
-// DeleteSessionsOf is auth.Store's too: sessions end in the transaction that changes what their person may do.
-func (s orgStore) DeleteSessionsOf(ctx context.Context, person string) error {
-	return authStore(s).DeleteSessionsOf(ctx, person)
+const eligibilityColumns = `e.institution, e.year, e.requirement, e.value, e.source, e.changed_by, e.changed_at, e.revision`
+
+type eligibilityRow struct {
+	Institution, Requirement, Value, Source, ChangedBy text
+	Year, Revision                                     count
+	ChangedAt                                          sql.NullInt64
+}
+
+func (r eligibilityRow) eligibility() org.Eligibility {
+	return org.Eligibility{
+		Institution: string(r.Institution), Year: int(r.Year), Requirement: string(r.Requirement), Value: string(r.Value),
+		Source: string(r.Source), By: string(r.ChangedBy), At: instant(r.ChangedAt), Rev: int(r.Revision),
+	}
+}
+
+// Eligibility is org.Store's.
+func (s orgStore) Eligibility(ctx context.Context, institution string, year int, requirement string) (org.Eligibility, error) {
+	var r eligibilityRow
+	err := one(ctx, s.q, &r, `
+		SELECT `+eligibilityColumns+` FROM eligibility e WHERE e.institution = $1 AND e.year = $2 AND e.requirement = $3`,
+		institution, year, requirement)
+	if errors.Is(err, sql.ErrNoRows) {
+		return org.Eligibility{Institution: institution, Year: year, Requirement: requirement}, nil
+	}
+	return r.eligibility(), failed(s.dialect, err, "read %s of %s in %d", requirement, institution, year)
+}
+
+// SaveEligibility is org.Store's. The revision decides in the statement itself.
+func (s orgStore) SaveEligibility(ctx context.Context, e org.Eligibility, wasRev int) error {
+	statement := `
+		UPDATE eligibility SET value = $4, source = $5, changed_by = $6, changed_at = $7, revision = $8
+		WHERE institution = $1 AND year = $2 AND requirement = $3 AND revision = $8 - 1`
+	if wasRev == 0 {
+		statement = `
+			INSERT INTO eligibility (institution, year, requirement, value, source, changed_by, changed_at, revision)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (institution, year, requirement) DO NOTHING`
+	}
+	n, err := change(ctx, s.q, statement, e.Institution, e.Year, e.Requirement, e.Value, e.Source, e.By, millis(e.At), wasRev+1)
+	return updated(ctx, s, n, err, "eligibility", e.Institution, func(ctx context.Context, _ string) (org.Eligibility, error) {
+		return s.Eligibility(ctx, e.Institution, e.Year, e.Requirement)
+	})
+}
+
+// Eligibilities is org.Queries's.
+func (o Org) Eligibilities(ctx context.Context, institution string, year int) ([]org.Eligibility, error) {
+	var rows []eligibilityRow
+	err := all(ctx, o.db.reader(), &rows, `
+		SELECT `+eligibilityColumns+` FROM eligibility e WHERE e.institution = $1 AND e.year = $2 ORDER BY e.requirement`, institution, year)
+	return rowsAs(rows, eligibilityRow.eligibility), failed(o.db.dialect, err, "list the eligibility of %s in %d", institution, year)
+}
+
+// rowsAs turns rows into what the features know.
+func rowsAs[R, T any](rows []R, of func(R) T) []T {
+	list := make([]T, len(rows))
+	for i, r := range rows {
+		list[i] = of(r)
+	}
+	return list
 }
 
 // Institution is org.Queries's.
 func (o Org) Institution(ctx context.Context, id string) (org.Institution, error) {
 	return institutionByID(ctx, o.db.dialect, o.db.reader(), id)
-}
-
-// Unit is org.Queries's.
-func (o Org) Unit(ctx context.Context, id string) (org.Unit, error) {
-	return unitByID(ctx, o.db.dialect, o.db.reader(), id)
-}
-
-// Person is org.Queries's.
-func (o Org) Person(ctx context.Context, id string) (org.Person, error) {
-	return personByID(ctx, o.db.dialect, o.db.reader(), id)
-}
-
-// Actor is org.Queries's; a closed person is fault.NotFound, so that a session of theirs ends with the next request.
-func (o Org) Actor(ctx context.Context, person string) (org.Actor, error) {
-	var rows []struct {
-		ID, Name, Institution, Lang               text
-		Assignment, Role, Scope, Over, Unit, Path text
-		FromAt, UntilAt                           sql.NullInt64
-	}
-	err := all(ctx, o.db.reader(), &rows, `
-		SELECT p.id, p.name, p.institution, p.lang,
-			g.id AS assignment, g.role, g.scope, g.institution AS over, g.unit, u.path, g.from_at, g.until_at
-		FROM person p
-		LEFT JOIN assignment g ON g.person = p.id
-		LEFT JOIN unit u ON u.id = g.unit
-		WHERE p.id = $1 AND p.closed = 0
-		ORDER BY g.id`, person)
-	if err == nil && len(rows) == 0 {
-		err = sql.ErrNoRows
-	}
-	if err != nil {
-		return org.Actor{}, failed(o.db.dialect, err, "read the actor %s", person)
-	}
-	p := rows[0]
-	a := org.Actor{Person: string(p.ID), Name: string(p.Name), Institution: string(p.Institution), Lang: string(p.Lang)}
-	for _, r := range rows {
-		if r.Assignment == "" {
-			break // a person without one
-		}
-		a.Assignments = append(a.Assignments, org.Assignment{
-			ID: string(r.Assignment), Person: a.Person, Role: org.Role(r.Role),
-			Scope: org.Scope{
-				Kind: org.ScopeKind(r.Scope), Institution: string(r.Over), Unit: string(r.Unit), Path: string(r.Path),
-			},
-			From: instant(r.FromAt), Until: instant(r.UntilAt),
-		})
-	}
-	return a, nil
-}
-
-// People is org.Queries's; Roles are those held now.
-func (o Org) People(ctx context.Context, institution string, after org.Cursor, limit int) ([]org.PersonRow, error) {
-	home := `p.institution = $1`
-	if institution == "" { // administrators of the instance
-		home = `p.institution IS NULL AND $1 = ''`
-	}
-	var rows []struct {
-		P    personRow
-		Home text
-		Role text
-	}
-	err := all(ctx, o.db.reader(), &rows, `
-		SELECT `+personColumns+`, u.name AS home, g.role
-		FROM (
-			SELECT p.id, p.institution, p.unit, p.name, p.folded, p.nip, p.position, p.login, p.lang, p.closed, p.revision FROM person p
-			WHERE `+home+` AND (p.folded, p.id) > ($2, $3)
-			ORDER BY p.folded, p.id LIMIT $4
-		) p
-		LEFT JOIN unit u ON u.id = p.unit
-		LEFT JOIN assignment g ON g.person = p.id
-			AND coalesce(g.from_at, 0) <= `+o.db.moment("$5")+` AND coalesce(g.until_at > `+o.db.moment("$5")+`, TRUE)
-		ORDER BY p.folded, p.id, g.role`,
-		institution, fold(after.Sort), after.ID, limit, o.db.momentArg())
-	if err != nil {
-		return nil, failed(o.db.dialect, err, "list the people of %s", institution)
-	}
-	var people []org.PersonRow
-	for _, r := range rows {
-		if n := len(people); n == 0 || people[n-1].ID != string(r.P.ID) {
-			people = append(people, org.PersonRow{Person: r.P.person(), Unit: string(r.Home)})
-		}
-		last := &people[len(people)-1]
-		if role := org.Role(r.Role); role != "" && !slices.Contains(last.Roles, role) {
-			last.Roles = append(last.Roles, role)
-		}
-	}
-	return people, nil
 }
 
 // Institutions is org.Queries's; an institution is within reach when all of it or one of its units is.
@@ -271,9 +167,5 @@ func (o Org) Institutions(ctx context.Context, r org.Reach) ([]org.Institution, 
 	if err := all(ctx, o.db.reader(), &rows, query, args...); err != nil {
 		return nil, failed(o.db.dialect, err, "list the institutions")
 	}
-	list := make([]org.Institution, len(rows))
-	for i, r := range rows {
-		list[i] = r.I.institution()
-	}
-	return list, nil
+	return rowsAs(rows, func(r struct{ I institutionRow }) org.Institution { return r.I.institution() }), nil
 }

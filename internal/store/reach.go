@@ -8,23 +8,36 @@ import (
 
 // within is the condition that unit u is within reach, to be added to a list's query: the list itself never
 // contains what its reader may not see, and neither do its counts. The zero Reach is a condition that never holds.
-func within(b *sqlbuilder.SelectBuilder, r org.Reach) string {
-	if r.All {
-		return "1 = 1"
-	}
+func within(b *sqlbuilder.SelectBuilder, r org.Reach) string { return withinAs(b, "u", r) }
+
+// withinAs is within for a unit that the query calls otherwise.
+func withinAs(b *sqlbuilder.SelectBuilder, u string, r org.Reach) string {
 	ways := []string{"1 = 0"}
-	if len(r.Institutions) > 0 {
-		ways = append(ways, b.In("u.institution", sqlbuilder.List(r.Institutions)))
+	if r.All {
+		ways = []string{"1 = 1"}
 	}
-	if len(r.Units) > 0 {
-		ways = append(ways, b.In("u.id", sqlbuilder.List(r.Units)))
+	if len(r.Institutions) > 0 && !r.All {
+		ways = append(ways, b.In(u+".institution", sqlbuilder.List(r.Institutions)))
+	}
+	if len(r.Units) > 0 && !r.All {
+		ways = append(ways, b.In(u+".id", sqlbuilder.List(r.Units)))
 	}
 	for _, prefix := range r.Subtrees {
-		if from, to, ok := subtree(prefix); ok {
-			ways = append(ways, b.And(b.GreaterEqualThan("u.path", from), b.LessThan("u.path", to)))
+		if from, to, ok := subtree(prefix); ok && !r.All {
+			ways = append(ways, b.And(b.GreaterEqualThan(u+".path", from), b.LessThan(u+".path", to)))
 		}
 	}
-	return b.Or(ways...)
+	reached := b.Or(ways...)
+	for _, all := range r.Except {
+		taken := make([]string, len(all))
+		for i, one := range all {
+			taken[i] = withinAs(b, u, one)
+		}
+		if len(taken) > 0 {
+			reached = b.And(reached, b.Not(b.And(taken...)))
+		}
+	}
+	return reached
 }
 
 // subtree returns the range of the paths that begin with prefix. A path ends with "/", and text is compared by

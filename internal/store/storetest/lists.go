@@ -97,7 +97,7 @@ func (f *forest) plant(t testing.TB, r *rand.Rand) {
 	f.institutions = append(f.institutions, in)
 	var tree []org.Unit
 	for k := range 1 + r.IntN(10) {
-		u := org.Unit{ID: string(rune('a'+n)) + endings[k], Institution: in.ID, Name: names[r.IntN(len(names))]}
+		u := org.Unit{ID: string(rune('a'+n)) + endings[k], Institution: in.ID, Name: names[r.IntN(len(names))], Kind: org.PlainUnit}
 		u.Path = "/" + u.ID + "/"
 		if parent := r.IntN(k+1) - 1; parent >= 0 {
 			u.Parent, u.Path = tree[parent].ID, tree[parent].Path+u.ID+"/"
@@ -241,13 +241,13 @@ func testPeoplePages(t *testing.T, fresh Fresh) {
 	var got []string
 	var after org.Cursor
 	for {
-		part := must(w.db.Org().People(t.Context(), "inst", after, 2))(t, "list people")
+		part := must(w.db.Org().People(t.Context(), org.PersonQuery{Institution: "inst", After: after, Limit: 2}))(t, "list people")
 		for _, p := range part {
 			got = append(got, p.ID)
 			if p.ID != "ani" && fmt.Sprint(p.Roles) != "[member observer]" {
 				t.Errorf("roles of %s: %v", p.ID, p.Roles)
 			}
-			after = org.Cursor{Sort: p.Name, ID: p.ID}
+			after = p.After
 		}
 		if len(part) < 2 {
 			break
@@ -257,7 +257,7 @@ func testPeoplePages(t *testing.T, fresh Fresh) {
 		t.Errorf("pages of two show %v", got)
 	}
 	same(t, "everybody once", sorted(got), sorted(want))
-	instance := must(w.db.Org().People(t.Context(), "", org.Cursor{}, 9))(t, "list people of the instance")
+	instance := must(w.db.Org().People(t.Context(), org.PersonQuery{Limit: 9}))(t, "list people of the instance")
 	if len(instance) != 1 || instance[0].ID != "root" {
 		t.Errorf("people of no institution: %+v", instance)
 	}
@@ -274,7 +274,10 @@ func testOneStatement(t *testing.T, fresh Fresh) {
 			"entries": func(ctx context.Context) error { _, err := a.Entries(ctx, "sheet"); return err },
 			"history": func(ctx context.Context) error { _, err := a.History(ctx, "sheet", question(1), 50); return err },
 			"actor":   func(ctx context.Context) error { _, err := o.Actor(ctx, "ani"); return err },
-			"people":  func(ctx context.Context) error { _, err := o.People(ctx, "inst", org.Cursor{}, 50); return err },
+			"people": func(ctx context.Context) error {
+				_, err := o.People(ctx, org.PersonQuery{Institution: "inst", Limit: 50})
+				return err
+			},
 			"institutions": func(ctx context.Context) error {
 				_, err := o.Institutions(ctx, org.Reach{Subtrees: []string{"/top/"}})
 				return err

@@ -67,7 +67,7 @@ func roundTripOrg(t *testing.T, w world) {
 	grants := []org.Assignment{
 		{ID: "g1", Person: "ani", Role: org.Coordinator, Scope: org.Scope{Kind: org.OneUnit, Institution: "inst", Unit: "court"}, From: start.AddDate(-1, 0, 0)},
 		{ID: "g2", Person: "ani", Role: org.Observer, Scope: org.Scope{Kind: org.WholeInstance}, From: start.AddDate(-2, 0, 0), Until: start.AddDate(-1, 0, 0)},
-		{ID: "g3", Person: "ani", Role: org.Evaluator, Scope: org.Scope{Kind: org.Subtree, Institution: "inst", Unit: "top"}, From: start.AddDate(0, 1, 0)},
+		{ID: "g3", Person: "ani", Role: org.TPIMember, Scope: org.Scope{Kind: org.Subtree, Institution: "inst", Unit: "top"}, From: start.AddDate(0, 1, 0)},
 	}
 	changed := w.Person
 	changed.Position, changed.Rev = "Ketua", 1
@@ -86,10 +86,12 @@ func roundTripOrg(t *testing.T, w world) {
 	})
 	grants[0].Scope.Path, grants[2].Scope.Path = "/top/court/", "/top/"
 	same(t, "actor", must(q.Actor(ctx, "ani"))(t, "read actor"), org.Actor{
-		Person: "ani", Name: w.Person.Name, Institution: "inst", Lang: "id", Assignments: grants,
+		Person: "ani", Name: w.Person.Name, Institution: "inst", Unit: "court", Path: "/top/court/", Lang: "id", Assignments: grants,
 	})
-	same(t, "people, with the roles of today", must(q.People(ctx, "inst", org.Cursor{}, 10))(t, "list people"),
-		[]org.PersonRow{{Person: changed, Unit: w.Court.Name, Roles: []org.Role{org.Coordinator}}})
+	same(t, "people, with the roles of today", must(q.People(ctx, org.PersonQuery{Institution: "inst", Limit: 10}))(t, "list people"),
+		[]org.PersonRow{{
+			Person: changed, Unit: w.Court.Name, Roles: []org.Role{org.Coordinator}, After: org.Cursor{Sort: "ani contoh", ID: "ani"},
+		}})
 	w.org(t, func(ctx context.Context, s org.Store) error {
 		return s.InsertPerson(ctx, org.Person{ID: "gone", Institution: "inst", Name: "Yang Pergi", Login: "gone", Closed: true})
 	})
@@ -97,7 +99,7 @@ func roundTripOrg(t *testing.T, w world) {
 	if p := must(q.Person(ctx, "gone"))(t, "read a closed person"); !p.Closed {
 		t.Errorf("a closed person came back as %+v", p)
 	}
-	same(t, "people of the instance", must(q.People(ctx, "", org.Cursor{}, 10))(t, "list people"), []org.PersonRow(nil))
+	same(t, "people of the instance", must(q.People(ctx, org.PersonQuery{Limit: 10}))(t, "list people"), []org.PersonRow(nil))
 }
 
 func roundTripAuth(ctx context.Context, t *testing.T, w world) {

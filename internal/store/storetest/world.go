@@ -40,9 +40,9 @@ func newWorld(t testing.TB, db *store.DB) world {
 	w := world{
 		db:      db,
 		Inst:    org.Institution{ID: "inst", Name: "Mahkamah Contoh", Kind: org.Central, Zone: "Asia/Jakarta", Demo: true},
-		Top:     org.Unit{ID: "top", Institution: "inst", Path: "/top/", Name: "Badan Peradilan Contoh"},
-		Court:   org.Unit{ID: "court", Institution: "inst", Parent: "top", Path: "/top/court/", Name: "Pengadilan Contoh Satu"},
-		Dormant: org.Unit{ID: "dormant", Institution: "inst", Parent: "top", Path: "/top/dormant/", Name: "pengadilan contoh dua"},
+		Top:     org.Unit{ID: "top", Institution: "inst", Path: "/top/", Name: "Badan Peradilan Contoh", Kind: org.PlainUnit},
+		Court:   org.Unit{ID: "court", Institution: "inst", Parent: "top", Path: "/top/court/", Name: "Pengadilan Contoh Satu", Kind: org.PlainUnit},
+		Dormant: org.Unit{ID: "dormant", Institution: "inst", Parent: "top", Path: "/top/dormant/", Name: "pengadilan contoh dua", Kind: org.PlainUnit},
 		Person: org.Person{
 			ID: "ani", Institution: "inst", Unit: "court", Name: "Ani Contoh", NIP: "000000000000000001", Position: "Koordinator",
 			Login: "ani@contoh.example", Lang: "id",

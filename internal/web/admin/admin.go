@@ -5,10 +5,12 @@ package admin
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"zona/internal/assessment"
 	"zona/internal/auth"
+	"zona/internal/idempotency"
 	"zona/internal/instrument"
 	"zona/internal/org"
 	"zona/internal/web/internal/route"
@@ -33,12 +35,32 @@ type Organisation interface {
 	Institution(ctx context.Context, by org.Actor, id string) (org.Institution, error)
 	Unit(ctx context.Context, by org.Actor, id string) (org.Unit, error)
 	Person(ctx context.Context, by org.Actor, id string) (org.Person, error)
-	People(ctx context.Context, by org.Actor, institution string, after org.Cursor) ([]org.PersonRow, error)
+	People(ctx context.Context, by org.Actor, q org.PersonQuery) ([]org.PersonRow, error)
+	UnitList(ctx context.Context, by org.Actor, q org.UnitQuery) ([]org.UnitRow, error)
+	UnitHistory(ctx context.Context, by org.Actor, unit string) ([]org.UnitState, error)
+	UnitAt(ctx context.Context, by org.Actor, unit string, at time.Time) ([]org.UnitState, error)
+	AssignmentList(ctx context.Context, by org.Actor, q org.AssignmentQuery) ([]org.AssignmentRow, error)
+	Interests(ctx context.Context, by org.Actor, person string) ([]org.Interest, error)
+	Kawasan(ctx context.Context, by org.Actor, institution string) ([]org.Kawasan, error)
+	Teams(ctx context.Context, by org.Actor, institution string) ([]org.Team, error)
 
 	CreateInstitution(ctx context.Context, by org.Actor, cmd org.NewInstitution) (string, error)
 	AddUnit(ctx context.Context, by org.Actor, cmd org.NewUnit) (string, error)
 	AddPerson(ctx context.Context, by org.Actor, cmd org.NewPerson) (string, error)
 	Assign(ctx context.Context, by org.Actor, cmd org.NewAssignment) (string, error)
+
+	EditUnit(ctx context.Context, by org.Actor, cmd org.UnitEdit) error
+	MoveUnit(ctx context.Context, by org.Actor, cmd org.UnitMove) error
+	CloseUnit(ctx context.Context, by org.Actor, cmd org.UnitClosing) error
+	ReopenUnit(ctx context.Context, by org.Actor, key idempotency.Key, unit string, rev int) error
+	EditPerson(ctx context.Context, by org.Actor, cmd org.PersonEdit) error
+	MovePerson(ctx context.Context, by org.Actor, cmd org.PersonMove) error
+	ClosePerson(ctx context.Context, by org.Actor, key idempotency.Key, person string) error
+	ReopenPerson(ctx context.Context, by org.Actor, key idempotency.Key, person string) error
+	EndAssignment(ctx context.Context, by org.Actor, cmd org.Ending) error
+	ChangePeriod(ctx context.Context, by org.Actor, cmd org.PeriodChange) error
+	DeclareInterest(ctx context.Context, by org.Actor, cmd org.NewInterest) (string, error)
+	WithdrawInterest(ctx context.Context, by org.Actor, key idempotency.Key, interest string) error
 }
 
 // Units lists the units within reach, a page at a time.
@@ -68,22 +90,22 @@ type desk struct{ Deps }
 // Routes lists the rows.
 func Routes(d Deps) []route.Route {
 	s := desk{d}
-	return append(s.logRoutes(), []route.Route{
+	return slices.Concat(s.logRoutes(), s.unitRoutes(), s.personRoutes(), s.roleRoutes(), []route.Route{
 		{Pattern: "GET /admin", Need: org.ManageInstitution, Handle: s.getHome, Nav: route.Nav{Label: "admin.nav", Order: 90}},
 		{Pattern: "GET /admin/institutions/new", Need: org.CreateInstitution, Handle: s.getNewInstitution},
 		{Pattern: "POST /admin/institutions", Need: org.CreateInstitution, Fields: []string{"name", "kind", "zone"}, Handle: s.postInstitution},
 		{Pattern: "GET /admin/institutions/{institution}", Need: org.ManageInstitution, Handle: s.getInstitution},
 		{Pattern: "GET /admin/institutions/{institution}/units", Need: org.ManageInstitution, Handle: s.getUnits},
 		{Pattern: "GET /admin/institutions/{institution}/units/new", Need: org.ManageInstitution, Handle: s.getNewUnit},
-		{Pattern: "POST /admin/institutions/{institution}/units", Need: org.ManageInstitution, Fields: []string{"name", "parent"}, Handle: s.postUnit},
+		{Pattern: "POST /admin/institutions/{institution}/units", Need: org.ManageInstitution, Fields: unitFields("parent"), Handle: s.postUnit},
 		{Pattern: "GET /admin/institutions/{institution}/periods", Need: org.ManageInstitution, Handle: s.getPeriods},
 		{Pattern: "GET /admin/institutions/{institution}/periods/new", Need: org.ManageInstitution, Handle: s.getNewPeriod},
 		{Pattern: "POST /admin/institutions/{institution}/periods", Need: org.ManageInstitution, Fields: []string{"name", "instrument", "year", "opens", "deadline"}, Handle: s.postPeriod},
-		{Pattern: "GET /admin/institutions/{institution}/people", Need: org.ManagePeople, Handle: s.getPeople},
+		{Pattern: "GET /admin/institutions/{institution}/people", Need: org.ViewPeople, Handle: s.getPeople},
 		{Pattern: "GET /admin/institutions/{institution}/people/new", Need: org.ManagePeople, Handle: s.getNewPerson},
-		{Pattern: "POST /admin/institutions/{institution}/people", Need: org.ManagePeople, StepUp: true, Fields: []string{"name", "nip", "position", "login", "unit", "role", "scope"}, Handle: s.postPerson},
+		{Pattern: "POST /admin/institutions/{institution}/people", Need: org.ManagePeople, StepUp: true, Fields: personFields("unit", "role", "scope"), Handle: s.postPerson},
 		{Pattern: "POST /admin/institutions/{institution}/people/{person}/invitation", Need: org.ManagePeople, StepUp: true, Fields: route.NoFields(), Handle: s.postInvitation},
-	}...)
+	})
 }
 
 // managed returns the institution of the address when the actor holds the capability over it. Institutions that the
@@ -107,6 +129,8 @@ func may(r *http.Request, c org.Capability, i org.Institution) bool {
 func frameOf(r *http.Request, i org.Institution, title string) ui.Frame {
 	f := ui.FrameOf(r, title)
 	f.Demo = f.Demo || i.Demo
-	f.Crumbs = []ui.Crumb{{Path: "/admin", Text: f.T("admin.title")}, {Path: address(i.ID), Text: i.Name}}
+	if may(r, org.ManageInstitution, i) { // who only reads has no way through pages that are not theirs
+		f.Crumbs = []ui.Crumb{{Path: "/admin", Text: f.T("admin.title")}, {Path: address(i.ID), Text: i.Name}}
+	}
 	return f
 }

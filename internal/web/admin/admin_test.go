@@ -306,7 +306,7 @@ func TestLongListsArePagedByTheKeyOfTheLastRow(t *testing.T) {
 	for path != "" && pages < 10 {
 		p := b.Get(path)
 		whole(t, p, 200)
-		for _, row := range p.Find("tbody th").Nodes {
+		for _, row := range p.Find("tbody th a").Nodes {
 			name := row.FirstChild.Data
 			if seen[name] {
 				t.Errorf("%s twice", name)

@@ -51,7 +51,7 @@ func (s desk) showInstitution(w http.ResponseWriter, r *http.Request, i org.Inst
 	if err != nil {
 		return err
 	}
-	return ui.Write(w, r, http.StatusOK, ui.Page(frame, institutionBody(institutionPage{frame: frame, institution: i, steps: steps})))
+	return ui.Write(w, r, http.StatusOK, ui.Page(frame, institutionBody(institutionPage{frame: frame, institution: i, steps: steps, mayAccess: may(r, org.ViewAccess, i)})))
 }
 
 func (s desk) steps(r *http.Request, i org.Institution, p *locale.Printer) ([]step, error) {
@@ -75,7 +75,7 @@ func (s desk) steps(r *http.Request, i org.Institution, p *locale.Printer) ([]st
 		steps[1].count = p.T("admin.periods.count", "Count", n)
 	}
 	if may(r, org.ManagePeople, i) {
-		people, err := s.Organisation.People(r.Context(), q.Actor, i.ID, org.Cursor{})
+		people, err := s.Organisation.People(r.Context(), q.Actor, org.PersonQuery{Institution: i.ID})
 		if err != nil {
 			return nil, err
 		}

@@ -14,25 +14,37 @@ import (
 	"zona/internal/web/internal/ui"
 )
 
+// getPeople lists those of the institution whom the reader may know; who manages people may change them too.
 func (s desk) getPeople(w http.ResponseWriter, r *http.Request) error {
-	i, err := s.managed(r, org.ManagePeople)
+	i, err := s.managed(r, org.ViewPeople)
 	if err != nil {
 		return err
 	}
-	at := cursorOf(r)
-	rows, err := s.Organisation.People(r.Context(), route.From(r).Actor, i.ID, at)
+	by := filters(r, "q", "role", "unit", "open", "sort")
+	unit, err := s.unitIn(r, i, by.Get("unit"))
+	if err != nil {
+		return err
+	}
+	query := org.PersonQuery{
+		Institution: i.ID, Search: by.Get("q"), Unit: unit.ID, After: cursorOf(r), Limit: org.PageSize + 1,
+		Role: offered(by.Get("role"), org.Roles()),
+		Open: offered(by.Get("open"), []org.Openness{org.OnlyOpen, org.OnlyClosed}),
+		Sort: offered(by.Get("sort"), []org.PersonSort{org.PeopleByUnit, org.PeopleByNIP}),
+	}
+	rows, err := s.Organisation.People(r.Context(), route.From(r).Actor, query)
 	if err != nil {
 		return err
 	}
 	frame := frameOf(r, i, route.From(r).Printer.T("admin.people"))
-	page := peoplePage{institution: i, rows: rows, form: route.New()}
-	var last org.Cursor
-	if n := len(rows); n > 0 {
-		last = org.Cursor{Sort: rows[n-1].Name, ID: rows[n-1].ID}
+	if unit.ID != "" {
+		frame.Lead = unit.Name
 	}
-	page.first, page.next = pagesOf(address(i.ID, "people"), "", at, last, len(rows) >= org.PageSize)
-	if len(rows) > 0 || page.first != "" { // an empty list offers it itself
-		frame.Actions = link(address(i.ID, "people", "new"), frame.T("admin.person.new"))
+	page := peoplePage{institution: i, by: by, form: route.New(), mayManage: may(r, org.ManagePeople, i)}
+	var last org.Cursor
+	page.rows, last = paged(rows, func(p org.PersonRow) org.Cursor { return p.After })
+	page.first, page.next = pagesOf(address(i.ID, "people"), by, query.After, last)
+	if page.mayManage && !page.nothing() { // an empty list offers it itself
+		frame.Actions = link(address(i.ID, "people", "new")+query2("unit", unit.ID), frame.T("admin.person.new"))
 	}
 	page.frame = frame
 	return ui.Write(w, r, http.StatusOK, ui.Page(frame, peopleBody(page)))
@@ -141,8 +153,7 @@ func (s desk) addPerson(w http.ResponseWriter, r *http.Request, i org.Institutio
 	}
 	by, key := route.From(r).Actor, route.Key(r)
 	person, err := s.Organisation.AddPerson(r.Context(), by, org.NewPerson{
-		Key: key, Institution: i.ID, Unit: unit,
-		Name: r.PostFormValue("name"), NIP: r.PostFormValue("nip"), Position: r.PostFormValue("position"), Login: r.PostFormValue("login"),
+		Key: key, Institution: i.ID, Unit: unit, PersonData: personData(r),
 	})
 	if err != nil {
 		return "", err
@@ -150,14 +161,22 @@ func (s desk) addPerson(w http.ResponseWriter, r *http.Request, i org.Institutio
 	return person, s.assign(w, r, org.NewAssignment{Key: second(key), Person: person, Role: role, Scope: scope})
 }
 
-// assign gives a role, which ends all sessions of the person. Whoever changes the own roles goes on in a new session
-// with another id; for everybody else the way back in is the door.
+// assign gives a role; see renewed.
 func (s desk) assign(w http.ResponseWriter, r *http.Request, cmd org.NewAssignment) error {
+	return s.renewed(w, r, org.Person{ID: cmd.Person}, func() error {
+		_, err := s.Organisation.Assign(r.Context(), route.From(r).Actor, cmd)
+		return err
+	})
+}
+
+// renewed runs a change of a person's roles, which ends all sessions of the person. Whoever changes the own roles goes
+// on in a new session with another id; for everybody else the way back in is the door.
+func (s desk) renewed(w http.ResponseWriter, r *http.Request, p org.Person, change func() error) error {
 	q := route.From(r)
-	if _, err := s.Organisation.Assign(r.Context(), q.Actor, cmd); err != nil {
+	if err := change(); err != nil {
 		return err
 	}
-	if cmd.Person != q.Actor.Person {
+	if p.ID != q.Actor.Person {
 		return nil
 	}
 	opened, err := s.Sessions.Renew(r.Context(), q.Session)

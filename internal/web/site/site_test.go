@@ -20,7 +20,7 @@ func TestTheDoorLeadsEverybodyToTheirWork(t *testing.T) {
 		w.Person(t, org.Person{Institution: "i", Name: login, Login: login}, role, scope)
 	}
 	person("coordinator", org.Coordinator, unit)
-	person("evaluator", org.Evaluator, all)
+	person("evaluator", org.TPIMember, all)
 	person("admin", org.Administrator, all)
 	person("nothing", org.Member, all) // a role that is not given over an institution: it grants nothing
 	server := w.Open(t)

@@ -32,7 +32,7 @@ func TestWhoMayNotChangeASheetChangesNothing(t *testing.T) {
 	}{
 		"nobody's role":                {actorWith("", ""), fault.Forbidden},
 		"an observer of the unit":      {actorWith(org.Observer, "uA"), fault.Forbidden},
-		"an evaluator of the unit":     {actorWith(org.Evaluator, "uA"), fault.Forbidden},
+		"an evaluator of the unit":     {actorWith(org.TPIMember, "uA"), fault.Forbidden},
 		"the coordinator of the other": {actorWith(org.Coordinator, "uB"), fault.NotFound},
 	} {
 		o := newOffice(t)

@@ -43,6 +43,7 @@ type state struct {
 	// Seen moves with every request of a person and is no change of state.
 	sessions map[[32]byte]auth.Session
 	steps    steps
+	tree     tree
 }
 
 // Digest is everything that a person could have changed, as text; two equal digests mean that nothing changed.
@@ -74,7 +75,7 @@ func (s *Store) clone() state {
 	c := s.state
 	c.Institutions, c.Units, c.Persons = maps.Clone(c.Institutions), maps.Clone(c.Units), maps.Clone(c.Persons)
 	c.Passwords, c.Codes, c.Outcomes = maps.Clone(c.Passwords), maps.Clone(c.Codes), maps.Clone(c.Outcomes)
-	c.sessions, c.steps = maps.Clone(c.sessions), c.steps.clone()
+	c.sessions, c.steps, c.tree = maps.Clone(c.sessions), c.steps.clone(), c.tree.clone()
 	return c
 }
 
@@ -159,7 +160,13 @@ func (t inside) Unit(_ context.Context, id string) (org.Unit, error) { return fi
 
 // InsertUnit is of the features' Store.
 func (t inside) InsertUnit(_ context.Context, u org.Unit) error {
+	for _, other := range t.s.Units {
+		if u.Code != "" && other.Code == u.Code && other.Institution == u.Institution {
+			return fault.New(fault.Conflict, "fault.taken")
+		}
+	}
 	t.s.Units[u.ID] = u
+	t.remember(u)
 	return nil
 }
 
@@ -182,7 +189,7 @@ func (t inside) InsertPerson(_ context.Context, p org.Person) error {
 // UpdatePerson is of the features' Store.
 func (t inside) UpdatePerson(_ context.Context, p org.Person, wasRev int) error {
 	if t.s.Persons[p.ID].Rev != wasRev {
-		return fault.New(fault.Conflict, "fault.conflict")
+		return &fault.Fault{Kind: fault.Conflict, Message: "fault.conflict", Current: t.s.Persons[p.ID]}
 	}
 	p.Rev = wasRev + 1
 	t.s.Persons[p.ID] = p
@@ -282,11 +289,13 @@ func (q queries) Actor(_ context.Context, person string) (org.Actor, error) {
 		if err != nil || p.Closed {
 			return org.Actor{}, notFound()
 		}
-		a := org.Actor{Person: p.ID, Name: p.Name, Institution: p.Institution, Lang: p.Lang}
-		for _, role := range q.Roles {
-			if role.Person == person {
-				role.Scope.Path = q.Units[role.Scope.Unit].Path
-				a.Assignments = append(a.Assignments, role)
+		a := org.Actor{
+			Person: p.ID, Name: p.Name, Institution: p.Institution, Unit: p.Unit, Path: q.Units[p.Unit].Path, Lang: p.Lang,
+			Assignments: q.roles(func(role org.Assignment) bool { return role.Person == person }),
+		}
+		for _, n := range q.interests(person) {
+			if n.Withdrawn.IsZero() {
+				a.Interests = append(a.Interests, n.Path)
 			}
 		}
 		return a, nil
@@ -370,29 +379,6 @@ func (l lists) Institutions(_ context.Context, r org.Reach) ([]org.Institution, 
 		}
 		slices.SortFunc(found, func(a, b org.Institution) int { return cmp.Compare(a.Name, b.Name) })
 		return found, nil
-	})
-}
-
-// People is of the features' Queries.
-func (l lists) People(_ context.Context, institution string, after org.Cursor, limit int) ([]org.PersonRow, error) {
-	return read(l.s, func() ([]org.PersonRow, error) {
-		var found []org.PersonRow
-		for _, p := range l.s.Persons {
-			if p.Institution != institution || before(p.Name, p.ID, after) {
-				continue
-			}
-			row := org.PersonRow{Person: p, Unit: l.s.state.Units[p.Unit].Name}
-			for _, role := range l.s.Roles {
-				if role.Person == p.ID {
-					row.Roles = append(row.Roles, role.Role)
-				}
-			}
-			found = append(found, row)
-		}
-		slices.SortFunc(found, func(a, b org.PersonRow) int {
-			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
-		})
-		return found[:min(limit, len(found))], nil
 	})
 }
 

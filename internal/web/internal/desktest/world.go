@@ -4,6 +4,7 @@ package desktest
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"io"
 	"log/slog"
@@ -45,7 +46,7 @@ func New() *World {
 	w.Store = &Store{clock: w.Now, state: state{
 		Institutions: map[string]org.Institution{}, Units: map[string]org.Unit{}, Persons: map[string]org.Person{},
 		Passwords: map[string]string{}, Codes: map[string]auth.Code{}, Outcomes: map[string]string{},
-		sessions: map[[32]byte]auth.Session{}, steps: newSteps(),
+		sessions: map[[32]byte]auth.Session{}, steps: newSteps(), tree: newTree(),
 	}}
 	q := orgQueries{queries{w.Store}, lists{w.Store}}
 	w.Org = org.New(orgTx{w.Store}, q, w.Now, org.NewID)
@@ -114,6 +115,7 @@ func (w *World) Put(rows ...any) {
 		case org.Institution:
 			w.Store.Institutions[row.ID] = row
 		case org.Unit:
+			row.Kind = cmp.Or(row.Kind, org.PlainUnit)
 			w.Store.Units[row.ID] = row
 		}
 	}

@@ -43,8 +43,6 @@ var leftOut = map[string]string{
 	"river_job":          "work that waited may have been done since the copy, and nobody must get a letter twice",
 	"river_leader":       ownRun,
 	"river_queue":        ownRun,
-	"river_client":       ownRun,
-	"river_client_queue": ownRun,
 	"river_notification": ownRun,
 }
 

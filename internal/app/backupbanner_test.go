@@ -53,7 +53,7 @@ func newBannerWorld(t *testing.T, born time.Time) *bannerWorld {
 	must(err)
 	house, err := w.services.org.CreateInstitution(t.Context(), actor, org.NewInstitution{Name: "Mahkamah", Kind: org.Central, Zone: "Asia/Jakarta"})
 	must(err)
-	local, err := w.services.org.AddPerson(t.Context(), actor, org.NewPerson{Institution: house, Name: "Lokal", Login: "lokal@x.example"})
+	local, err := w.services.org.AddPerson(t.Context(), actor, org.NewPerson{Institution: house, PersonData: org.PersonData{Name: "Lokal", Login: "lokal@x.example"}})
 	must(err)
 	_, err = w.services.org.Assign(t.Context(), actor, org.NewAssignment{Person: local, Role: org.Administrator, Scope: org.Scope{Kind: org.WholeInstitution, Institution: house}})
 	must(err)

@@ -164,7 +164,7 @@ func (w *accessWorld) person(root org.Actor, at place, name string) string {
 	return id
 }
 
-// people makes one person per role of the table, all at home in the unit "own".
+// people makes one person per role of the table, all at home in the unit "own" but those who would judge their own.
 func (w *accessWorld) people(root org.Actor, past time.Time) {
 	unit := org.Scope{Kind: org.OneUnit, Institution: w.institutions[own], Unit: w.units[own]}
 	subtree := org.Scope{Kind: org.Subtree, Institution: w.institutions[own], Unit: w.units[own]}
@@ -182,7 +182,11 @@ func (w *accessWorld) people(root org.Actor, past time.Time) {
 		"evaluator of a subtree":    {Role: org.TPIMember, Scope: subtree},
 		"observer of a single unit": {Role: org.Observer, Scope: unit},
 	} {
-		a.Person = w.person(root, own, who)
+		home := own
+		if a.Role == org.TPIMember {
+			home = sibling
+		}
+		a.Person = w.person(root, home, who)
 		if a.Role == org.TPIMember { // nobody evaluates the own unit
 			p, err := w.services.org.Person(w.t.Context(), root, a.Person)
 			w.must(err)

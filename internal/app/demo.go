@@ -38,7 +38,11 @@ func Demo(ctx context.Context, cfg config.Config, o DemoOptions, out, errs io.Wr
 		return err
 	}
 	defer func() { err = closing(db, err) }()
-	s, stop, err := serving(ctx, cfg, db, log)
+	m, err := newDelivery(cfg, true)
+	if err != nil {
+		return err
+	}
+	s, stop, err := serving(ctx, cfg, db, m.mails(), log)
 	if err != nil {
 		return err
 	}
@@ -46,11 +50,16 @@ func Demo(ctx context.Context, cfg config.Config, o DemoOptions, out, errs io.Wr
 	if s.trail, err = newTrail(cfg, db, log); err != nil {
 		return err
 	}
-	h, err := handler(cfg, db, s, log, true)
+	h, err := mailing(cfg, db, s, m, log, true)
 	if err != nil {
 		return err
 	}
 	defer anchoring(ctx, s.trail, log)()
+	rest, err := working(ctx, cfg, db, s, m, log)
+	if err != nil {
+		return err
+	}
+	defer rest()
 	return listen(ctx, cfg, h, log, func(net.Addr) {
 		announce(out, cfg)
 		printAccounts(out, cfg, made)

@@ -56,7 +56,14 @@ func servicesWith(db *store.DB, clock func() time.Time, o auth.Options) services
 
 // handler builds every page over the database.
 func handler(cfg config.Config, db *store.DB, s services, log *slog.Logger, demo bool) (http.Handler, error) {
+	return mailing(cfg, db, s, delivery{}, log, demo)
+}
+
+// mailing is handler where mails are delivered.
+func mailing(cfg config.Config, db *store.DB, s services, m delivery, log *slog.Logger, demo bool) (http.Handler, error) {
 	d := pages(cfg, s, log, demo)
+	d.Site.Outbox = m.page()
+	d.Account.Mail, d.Account.Outbox, d.Admin.Mail = m.mails(), m.outbox != nil, m.mails()
 	d.People = db.Org()
 	d.Admin.Units = db.Assessments()
 	d.Workspace.Queries, d.Workspace.Institutions = db.Assessments(), db.Org()
@@ -112,7 +119,11 @@ func Serve(ctx context.Context, cfg config.Config, out, errs io.Writer) (err err
 		return err
 	}
 	defer func() { err = closing(db, err) }()
-	s, stop, err := serving(ctx, cfg, db, log)
+	m, err := newDelivery(cfg, false)
+	if err != nil {
+		return err
+	}
+	s, stop, err := serving(ctx, cfg, db, m.mails(), log)
 	if err != nil {
 		return err
 	}
@@ -120,11 +131,16 @@ func Serve(ctx context.Context, cfg config.Config, out, errs io.Writer) (err err
 	if s.trail, err = newTrail(cfg, db, log); err != nil {
 		return err
 	}
-	h, err := handler(cfg, db, s, log, false)
+	h, err := mailing(cfg, db, s, m, log, false)
 	if err != nil {
 		return err
 	}
 	defer anchoring(ctx, s.trail, log)()
+	rest, err := working(ctx, cfg, db, s, m, log)
+	if err != nil {
+		return err
+	}
+	defer rest()
 	code, err := s.auth.PrepareSetUp(ctx)
 	if err != nil {
 		return fmt.Errorf("prepare the set-up code: %w", err)

@@ -42,12 +42,14 @@ func signInOptions(cfg config.Config, log *slog.Logger) (o auth.Options, closed 
 }
 
 // serving builds the features over an open database for as long as they are served: with what sign-in takes from the
-// configuration, and with the sweep of what has run out. stop ends it.
-func serving(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger) (s services, stop func(), err error) {
+// configuration, and with the sweep of what has run out. stop ends it. mails says
+// that somebody delivers mail.
+func serving(ctx context.Context, cfg config.Config, db *store.DB, mails bool, log *slog.Logger) (s services, stop func(), err error) {
 	o, closed, err := signInOptions(cfg, log)
 	if err != nil {
 		return services{}, nil, err
 	}
+	o.Mail = mails
 	s = servicesWith(db, time.Now, o)
 	ctx, cancel := context.WithCancel(ctx)
 	ticker := time.NewTicker(sweepEvery)

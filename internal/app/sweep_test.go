@@ -66,7 +66,7 @@ func TestServingTakesItsListOfLeakedPasswordsAndWarnsOfManyFailures(t *testing.T
 	cfg := config.Default()
 	cfg.BreachedPasswords = list
 	var log bytes.Buffer
-	s, stop, err := serving(t.Context(), cfg, d.db, slog.New(slog.NewTextHandler(&log, nil)))
+	s, stop, err := serving(t.Context(), cfg, d.db, false, slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

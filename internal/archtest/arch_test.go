@@ -31,7 +31,7 @@ type row struct {
 var (
 	ground   = []string{"fault", "audit", "exact", "locale", "idempotency", "job"}
 	pure     = append([]string{"instrument", "scoring"}, ground...)
-	features = append([]string{"org", "auth", "assessment", "trail"}, pure...)
+	features = append([]string{"notify", "org", "auth", "assessment", "trail"}, pure...)
 
 	noIO     = []string{"context", "time", "database/sql", "net/http", "os", "log/slog"}
 	noEdges  = []string{"database/sql", "net/http"}
@@ -57,6 +57,7 @@ var policy = []row{
 	{pkg: "org", zona: append([]string{"instrument"}, ground...), banStd: noEdges, because: "features declare a Store; edges implement it; the instrument says what an institution must reach"},
 	{pkg: "auth", zona: append([]string{"org"}, ground...), third: []string{"github.com/alexedwards/argon2id", "github.com/pquerna/otp", "github.com/go-webauthn/webauthn"}, banStd: noEdges, because: "proves who asks, never what is allowed"},
 	{pkg: "trail", zona: append([]string{"org"}, ground...), third: []string{"golang.org/x/mod/sumdb/tlog"}, banStd: noEdges, because: "what people do with the log; who may read what is org's answer"},
+	{pkg: "notify", zona: append([]string{"org", "auth"}, ground...), banStd: noEdges, because: "who is told what; letters leave through a Post"},
 	{pkg: "assessment", zona: append([]string{"org"}, pure...), banStd: noEdges, because: "rules of answering; SQL, HTML and Excel live at the edges"},
 
 	{
@@ -76,6 +77,10 @@ var policy = []row{
 			"github.com/huandu/go-sqlbuilder", "github.com/riverqueue/river", "golang.org/x/mod/sumdb/tlog", "golang.org/x/sys/unix", "golang.org/x/sys/windows",
 		},
 		banStd: storeStd, because: "edges meet in app",
+	},
+	{
+		pkg: "mail", zona: ground, third: []string{"github.com/wneessen/go-mail"},
+		banStd: []string{"database/sql", "net/http", "os"}, because: "hands a finished text to one server",
 	},
 	{
 		pkg: "worker", zona: ground, third: []string{"github.com/riverqueue/river"},
@@ -104,7 +109,7 @@ var policy = []row{
 	{pkg: "demo", zona: features, banStd: noEdges, because: "an invented institution goes through the same use cases as a real one"},
 	{
 		pkg:   "app",
-		zona:  append([]string{"anchor", "backup", "config", "demo", "store/...", "worker", "workbook", "web/..."}, features...),
+		zona:  append([]string{"anchor", "backup", "config", "demo", "mail", "store/...", "worker", "workbook", "web/..."}, features...),
 		third: []string{"golang.org/x/sync", "filippo.io/age"}, because: "builds the program by hand",
 	},
 	{pkg: "archtest", because: "reads files only"},

@@ -41,6 +41,8 @@ const (
 	RecoveryUsed        = "recovery.used"        // one of them stood in for the second step
 	InvitationIssued    = "invitation.issued"    // a one-use code for a first password was made
 	InvitationAccepted  = "invitation.accepted"  // and used
+	ResetIssued         = "reset.issued"         // somebody asked for a new password: a one-use code went out by mail
+	PasswordReset       = "password.reset"       // and was used
 	PasswordChanged     = "password.changed"     // by the person
 	PeriodCreated       = "period.created"       //
 	AssessmentOpened    = "assessment.opened"    // a unit has a sheet
@@ -72,7 +74,7 @@ func Kinds() []string {
 		TeamChanged, TeamClosed, TeamUnitAdded, TeamUnitRemoved, PersonCreated, PersonChanged, PersonMoved, PersonClosed,
 		PersonReopened, InterestDeclared, InterestWithdrawn, AssignmentCreated, AssignmentDelegated, AssignmentChanged,
 		AssignmentEnded, SessionOpened,
-		SessionClosed, SessionEnded, FactorAdded, FactorRemoved, RecoveryIssued, RecoveryUsed, InvitationIssued, InvitationAccepted, PasswordChanged, PeriodCreated, AssessmentOpened, AnswerSet,
+		SessionClosed, SessionEnded, FactorAdded, FactorRemoved, RecoveryIssued, RecoveryUsed, InvitationIssued, InvitationAccepted, ResetIssued, PasswordReset, PasswordChanged, PeriodCreated, AssessmentOpened, AnswerSet,
 		AnswersFilled, ImportPreviewed, ImportApplied, ImportUndone,
 		BackupMade, BackupFailed, BackupTested, BackupTestFailed, BackupRestored,
 		PersonErased, KeyUsed, RollbackDetected, RollbackExplained,

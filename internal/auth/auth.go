@@ -32,6 +32,7 @@ type CodePurpose string
 const (
 	Setup      CodePurpose = "setup"      // first start: makes the first administrator
 	Invitation CodePurpose = "invitation" // sets a first password for a person
+	Reset      CodePurpose = "reset"      // sets a new one in place of one that was forgotten; only ever sent by mail
 )
 
 // Code is a one-use secret that is handed over (printed on the console, on paper). Only its hash is stored.

@@ -115,33 +115,12 @@ func (s *Service) entering(p org.Person, b Browser) func(context.Context, Store)
 // that is forgotten. It is shown once and makes the ones before it void. The actor must manage people wherever the
 // person has a role, since whoever holds the code can become that person.
 func (s *Service) Invite(ctx context.Context, by org.Actor, person string) (code string, expires time.Time, err error) {
-	p, err := s.q.Person(ctx, person)
+	p, err := s.invitable(ctx, by, person)
 	if err != nil {
-		return "", time.Time{}, err
-	}
-	if err := org.Can(by, org.ManagePeople, org.Object{Institution: p.Institution}, org.State{At: s.opt.Clock()}).Fault(); err != nil {
-		return "", time.Time{}, err
-	}
-	if p.Closed {
-		return "", time.Time{}, fault.New(fault.Invalid, "fault.person.closed")
-	}
-	whom, err := s.opt.Actors.Actor(ctx, person)
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	if err := org.MayActFor(by, whom, s.opt.Clock()); err != nil {
 		return "", time.Time{}, err
 	}
 	_, _, err = s.tx.InTx(ctx, idempotency.Key{}, func(ctx context.Context, st Store) (string, error) {
-		value, hash, err := NewCode(s.opt.Random)
-		if err != nil {
-			return "", err
-		}
-		if err := st.DeleteCodes(ctx, Invitation, p.ID); err != nil {
-			return "", err
-		}
-		code, expires = value, st.Now().Add(invitationLimit)
-		if err := st.InsertCode(ctx, Code{Hash: hash, Purpose: Invitation, Person: p.ID, Expires: expires}); err != nil {
+		if code, expires, err = s.draw(ctx, st, p.ID, Invitation, invitationLimit); err != nil {
 			return "", err
 		}
 		e := about(st, audit.InvitationIssued, p)
@@ -154,9 +133,33 @@ func (s *Service) Invite(ctx context.Context, by org.Actor, person string) (code
 	return code, expires, nil
 }
 
+// invitable returns the person when the actor may make a code for him or her.
+func (s *Service) invitable(ctx context.Context, by org.Actor, person string) (org.Person, error) {
+	p, err := s.q.Person(ctx, person)
+	if err != nil {
+		return org.Person{}, err
+	}
+	if err := org.Can(by, org.ManagePeople, org.Object{Institution: p.Institution}, org.State{At: s.opt.Clock()}).Fault(); err != nil {
+		return org.Person{}, err
+	}
+	if p.Closed {
+		return org.Person{}, fault.New(fault.Invalid, "fault.person.closed")
+	}
+	whom, err := s.opt.Actors.Actor(ctx, person)
+	if err != nil {
+		return org.Person{}, err
+	}
+	return p, org.MayActFor(by, whom, s.opt.Clock())
+}
+
 // Invited returns the person whom a code invites, to greet by name, without using the code.
 func (s *Service) Invited(ctx context.Context, code, source string) (org.Person, error) {
-	c, err := s.code(ctx, code, Invitation, source)
+	return s.coded(ctx, code, Invitation, source)
+}
+
+// coded returns the person whose code it is, without using it.
+func (s *Service) coded(ctx context.Context, code string, purpose CodePurpose, source string) (org.Person, error) {
+	c, err := s.code(ctx, code, purpose, source)
 	if err != nil {
 		return org.Person{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"zona/internal/audit"
 	"zona/internal/fault"
 	"zona/internal/idempotency"
+	"zona/internal/job"
 	"zona/internal/org"
 )
 
@@ -36,6 +37,7 @@ type Options struct {
 	Cost   *argon2id.Params // Cost() outside tests
 	Actors Actors
 
+	Mail     bool               // somebody delivers mail
 	Passkeys *Passkeys          // nil: passkeys are not offered here
 	Breached *Breached          // nil: the built-in list alone
 	Alarm    func(accounts int) // called when many accounts fail to sign in within minutes; nil: nobody is told
@@ -366,8 +368,19 @@ func (s *Service) replacePassword(ctx context.Context, p org.Person, n newPasswo
 		if err := st.DeleteSessionsOf(ctx, p.ID); err != nil {
 			return Opened{}, err
 		}
+		// A code that was drawn for the password before must not replace this one.
+		for _, purpose := range []CodePurpose{Invitation, Reset} {
+			if err := st.DeleteCodes(ctx, purpose, p.ID); err != nil {
+				return Opened{}, err
+			}
+		}
 		if err := st.Append(ctx, about(st, n.kind, p)); err != nil {
 			return Opened{}, err
+		}
+		if n.kind != audit.InstanceSetUp { // that one is sitting here
+			if err := s.tell(ctx, st, p, job.PasswordChanged); err != nil {
+				return Opened{}, err
+			}
 		}
 		return n.enter(ctx, st)
 	})

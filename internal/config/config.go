@@ -50,6 +50,20 @@ type Config struct {
 	// AnchorFolder is where signed checkpoints are appended to a file, best on another disk or computer; empty:
 	// "anchor" beside the database file, in Data for PostgreSQL.
 	AnchorFolder string `koanf:"anchor_folder"`
+	// MailHost is the SMTP server that mails are handed to; empty: no mail, codes are handed over on paper.
+	MailHost string `koanf:"mail_host"`
+	// MailPort is its port, 587 for "starttls", 465 for "tls".
+	MailPort int `koanf:"mail_port"`
+	// MailTLS is how the connection to it is protected: "starttls", "tls", or "none" (on this machine only).
+	MailTLS string `koanf:"mail_tls"`
+	// MailUser is the name that the server asks for; empty: it asks for none.
+	MailUser string `koanf:"mail_user"`
+	// MailPasswordFile is the file that holds the password of MailUser.
+	MailPasswordFile string `koanf:"mail_password_file"`
+	// MailFrom is the address that mails come from.
+	MailFrom string `koanf:"mail_from"`
+	// MailCA is a PEM file with the certificate that vouches for the server; empty: whom this machine trusts.
+	MailCA string `koanf:"mail_ca"`
 	// Backup says whether the server copies the database once a day; without it every administrator is warned.
 	Backup bool `koanf:"backup"`
 	// BackupFolder is where the copies are kept; empty: "backup" beside the database file, in Data for PostgreSQL.
@@ -69,8 +83,8 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Data: "var", Database: "var/zona.db", Listen: "127.0.0.1:8080", TLS: "none", Log: "info",
-		SecondFactor: "required",
-		Backup:       true, BackupHour: 1, BackupKeep: 14,
+		SecondFactor: "required", MailPort: 587, MailTLS: "starttls",
+		Backup: true, BackupHour: 1, BackupKeep: 14,
 	}
 }
 
@@ -192,6 +206,7 @@ func (c Config) Check() error {
 	if !slices.Contains([]string{"required", "optional"}, c.SecondFactor) {
 		bad("second_factor = %q is none of required, optional", c.SecondFactor)
 	}
+	c.checkMail(bad)
 	if c.Database == "" {
 		bad("database is empty; name a file or a postgres:// URL")
 	}
@@ -259,7 +274,7 @@ func prefix(s string) (netip.Prefix, error) {
 }
 
 func keys() []string {
-	return []string{"data", "database", "listen", "url", "tls", "certificate", "key", "proxies", "log", "second_factor", "breached_passwords", "log_key", "anchor_folder", "backup", "backup_folder", "backup_hour", "backup_keep", "backup_key", "backup_recipients"}
+	return []string{"data", "database", "listen", "url", "tls", "certificate", "key", "proxies", "log", "second_factor", "breached_passwords", "log_key", "anchor_folder", "mail_host", "mail_port", "mail_tls", "mail_user", "mail_password_file", "mail_from", "mail_ca", "backup", "backup_folder", "backup_hour", "backup_keep", "backup_key", "backup_recipients"}
 }
 
 // refuseReadableByAll keeps a file that may hold a database password from everybody on the machine.

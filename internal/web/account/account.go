@@ -22,12 +22,17 @@ type Deps struct {
 	Auth    Auth
 	Factors Factors
 	Demo    bool // example accounts are printed where the program was started
+
+	Mail   bool // mail is delivered: a forgotten password is replaced by oneself
+	Outbox bool // and what was sent stands on a page of the demo
 }
 
 // Auth proves who asks.
 type Auth interface {
 	SetUpNeeded(ctx context.Context) (bool, error)
 	SetUp(ctx context.Context, cmd auth.FirstAdministrator) (auth.Opened, error)
+	AskReset(ctx context.Context, login, source string) error
+	ResetPassword(ctx context.Context, cmd auth.ResetPassword) error
 	Accept(ctx context.Context, cmd auth.Acceptance) (auth.Opened, error)
 	SignIn(ctx context.Context, c auth.Credentials) (auth.Opened, error)
 	SignOut(ctx context.Context, s auth.Session) error
@@ -53,6 +58,11 @@ func Routes(d Deps) []route.Route {
 		{Pattern: "GET /invitation", Public: true, Handle: s.getInvitation},
 		{Pattern: "GET /invitation/{code}", Public: true, Handle: s.getInvitation},
 		{Pattern: "POST /invitation", Public: true, Limited: true, Fields: []string{"code", "password", "again"}, Handle: s.postInvitation},
+		{Pattern: "GET /forgot", Public: true, Handle: s.getForgot},
+		{Pattern: "POST /forgot", Public: true, Limited: true, Fields: []string{"login"}, Handle: s.postForgot},
+		{Pattern: "GET /reset", Public: true, Handle: s.getReset},
+		{Pattern: "GET /reset/{code}", Public: true, Handle: s.getReset},
+		{Pattern: "POST /reset", Public: true, Limited: true, Fields: []string{"code", "password", "again"}, Handle: s.postReset},
 		{Pattern: "GET /account", Self: true, Handle: s.getAccount},
 		{Pattern: "POST /account/password", Self: true, StepUp: true, Own: true, Fields: []string{"old", "password", "again"}, Handle: s.postPassword},
 		{Pattern: "POST /account/theme", Self: true, Fields: []string{"theme", "next"}, Handle: s.postTheme},

@@ -34,7 +34,7 @@ func (s desk) signInView(r *http.Request, form route.Form, next string) (templ.C
 	frame := ui.FrameOf(r, route.From(r).Printer.T("account.signin.title"))
 	frame.Narrow, frame.Wrong, frame.Lead = true, form.Fault != nil, frame.T("account.signin.lead")
 	return ui.Page(frame, signinBody(signinPage{
-		frame: frame, form: form, next: next, fresh: fresh, demo: s.Demo,
+		frame: frame, form: form, next: next, fresh: fresh, demo: s.Demo, mail: s.Mail,
 	})), nil
 }
 

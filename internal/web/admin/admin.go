@@ -26,6 +26,7 @@ type Deps struct {
 	Sessions     Sessions
 	Trail        Trail
 	Instruments  func() []*instrument.Instrument
+	Mail         bool   // mail is delivered: a code can be sent instead of handed over
 	URL          string // address that people type, for the slip; without a slash at the end
 }
 
@@ -76,6 +77,7 @@ type Periods interface {
 
 // Invitations makes one-use codes with which people set their passwords.
 type Invitations interface {
+	InviteByMail(ctx context.Context, by org.Actor, person string) error
 	Invite(ctx context.Context, by org.Actor, person string) (code string, expires time.Time, err error)
 }
 
@@ -105,6 +107,7 @@ func Routes(d Deps) []route.Route {
 		{Pattern: "GET /admin/institutions/{institution}/people/new", Need: org.ManagePeople, Handle: s.getNewPerson},
 		{Pattern: "POST /admin/institutions/{institution}/people", Need: org.ManagePeople, StepUp: true, Fields: personFields("unit", "role", "scope"), Handle: s.postPerson},
 		{Pattern: "POST /admin/institutions/{institution}/people/{person}/invitation", Need: org.ManagePeople, StepUp: true, Fields: route.NoFields(), Handle: s.postInvitation},
+		{Pattern: "POST /admin/institutions/{institution}/people/{person}/invitation/mail", Need: org.ManagePeople, StepUp: true, Fields: route.NoFields(), Handle: s.postMailInvitation},
 	})
 }
 

@@ -39,7 +39,7 @@ func (s desk) getPeople(w http.ResponseWriter, r *http.Request) error {
 	if unit.ID != "" {
 		frame.Lead = unit.Name
 	}
-	page := peoplePage{institution: i, by: by, form: route.New(), mayManage: may(r, org.ManagePeople, i)}
+	page := peoplePage{institution: i, by: by, form: route.New(), mayManage: may(r, org.ManagePeople, i), mails: s.mails}
 	var last org.Cursor
 	page.rows, last = paged(rows, func(p org.PersonRow) org.Cursor { return p.After })
 	page.first, page.next = pagesOf(address(i.ID, "people"), by, query.After, last)
@@ -143,7 +143,7 @@ func (s desk) postPerson(w http.ResponseWriter, r *http.Request) error {
 		}
 		return form.Show(view)
 	}
-	return s.showSlip(w, r, i, person)
+	return s.invite(w, r, i, person)
 }
 
 func (s desk) addPerson(w http.ResponseWriter, r *http.Request, i org.Institution, unit string) (string, error) {
@@ -209,12 +209,9 @@ func (s desk) postInvitation(w http.ResponseWriter, r *http.Request) error {
 // redirect, because a code must not travel in an address or wait on the server.
 func (s desk) showSlip(w http.ResponseWriter, r *http.Request, i org.Institution, person string) error {
 	q := route.From(r)
-	p, err := s.Organisation.Person(r.Context(), q.Actor, person)
+	p, err := s.personIn(r, i, person)
 	if err != nil {
 		return err
-	}
-	if p.Institution != i.ID {
-		return fault.New(fault.NotFound, "ui.fault.missing")
 	}
 	code, expires, err := s.Invitations.Invite(r.Context(), q.Actor, person)
 	if err != nil {

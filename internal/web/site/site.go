@@ -17,6 +17,8 @@ import (
 type Deps struct {
 	URL string // address that people type, without a slash at the end; "" when it is not known
 	Now func() time.Time
+	// Outbox is set in the demo alone, where no mail leaves the program.
+	Outbox Outbox
 }
 
 // desk holds the handlers.
@@ -25,13 +27,17 @@ type desk struct{ deps Deps }
 // Routes lists the rows.
 func Routes(d Deps) []route.Route {
 	s := desk{d}
-	return []route.Route{
+	rows := []route.Route{
 		{Pattern: "GET /{$}", Public: true, Handle: s.getHome},
 		{Pattern: "GET /help", Public: true, Handle: s.getHelp},
 		{Pattern: "GET /livez", Public: true, Bare: true, Handle: s.getLive},
 		{Pattern: "GET /robots.txt", Public: true, Bare: true, Handle: s.getRobots},
 		{Pattern: "GET /.well-known/security.txt", Public: true, Bare: true, Handle: s.getSecurity},
 	}
+	if d.Outbox != nil {
+		rows = append(rows, route.Route{Pattern: "GET /outbox", Public: true, Handle: s.getOutbox})
+	}
+	return rows
 }
 
 // getHome sends everybody to where their work is.

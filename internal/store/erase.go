@@ -29,7 +29,7 @@ var keptOfPeople = map[string]string{
 // ErasePerson is org.Erasure's.
 func (s orgStore) ErasePerson(ctx context.Context, id string) (int64, error) {
 	_, err := change(ctx, s.q, `
-		UPDATE person SET name = $2, folded = $3, nip = '', position = '', login = $4, lang = '', closed = 1, revision = revision + 1
+		UPDATE person SET name = $2, folded = $3, nip = '', position = '', rank = '', email = '', search = $3, login = $4, lang = '', closed = 1, revision = revision + 1
 		WHERE id = $1`, id, erasedName, fold(erasedName), "erased-"+strings.ToLower(rand.Text()))
 	if err != nil {
 		return 0, failed(s.dialect, err, "blank person %s", id)

@@ -47,7 +47,7 @@ func (s desk) invite(w http.ResponseWriter, r *http.Request, i org.Institution, 
 	if err != nil {
 		return err
 	}
-	if s.mails(p.Login) {
+	if s.Mail && auth.MailAddress(p) != "" {
 		return s.sendInvitation(w, r, i, p.ID)
 	}
 	return s.showSlip(w, r, i, person)

@@ -44,7 +44,10 @@ func eachEngine(t *testing.T, test func(t *testing.T, empty func(testing.TB) str
 	})
 }
 
-func emptySQLite(t testing.TB) string { return filepath.Join(t.TempDir(), "zona.db") }
+func emptySQLite(t testing.TB) string {
+	t.Helper()
+	return filepath.Join(t.TempDir(), "zona.db")
+}
 
 // office is a demo institution in a database, with the configuration to copy it.
 type office struct {
@@ -148,6 +151,7 @@ func (o *office) sql(t testing.TB, statement string) {
 func TestBK02AWipedServerIsRebuiltFromItsCopy(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, empty func(testing.TB) string) {
+		t.Helper()
 		o := newOffice(t, empty(t))
 		want, digest := o.parts(t)
 		path := o.copy(t)
@@ -278,7 +282,7 @@ func rowsOfCopy(t testing.TB, path, identity string) []byte {
 		}
 		if strings.HasSuffix(h.Name, ".jsonl") {
 			b.WriteString(h.Name + "\n")
-			if _, err := io.Copy(&b, in); err != nil { //nolint:gosec // our own small archive
+			if _, err := io.Copy(&b, in); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -320,6 +324,7 @@ func TestBK07NoKeyAndNoOpenDoorIsInACopy(t *testing.T) {
 func TestBK03ADamagedCopyIsRefusedAndTheDatabaseStaysEmpty(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, empty func(testing.TB) string) {
+		t.Helper()
 		o := newOffice(t, empty(t))
 		path := o.copy(t)
 		file, err := os.ReadFile(path)
@@ -361,6 +366,7 @@ func TestBK03ADamagedCopyIsRefusedAndTheDatabaseStaysEmpty(t *testing.T) {
 func TestBK03ACopyOfATouchedDatabaseIsRefusedUnlessItIsAskedFor(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, empty func(testing.TB) string) {
+		t.Helper()
 		o := newOffice(t, empty(t))
 		o.sql(t, `UPDATE entry SET value = 'null', changed_by = 'seseorang'`)
 		path, url := o.copy(t), empty(t)
@@ -443,6 +449,7 @@ func (w *writer) save(ctx context.Context, i int) error {
 func TestBK01ACopyMadeWhileOthersWriteIsOneStateOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, empty func(testing.TB) string) {
+		t.Helper()
 		o := newOffice(t, empty(t))
 		db := o.open(t)
 		c, err := newCopies(o.cfg, db, io.Discard)
@@ -540,6 +547,7 @@ func (s torn) Rows(ctx context.Context, table string, see func([]any) error) err
 func TestBK01ACopyOfTwoStatesIsRefused(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, empty func(testing.TB) string) {
+		t.Helper()
 		o := newOffice(t, empty(t))
 		db := o.open(t)
 		c, err := newCopies(o.cfg, db, io.Discard)
@@ -619,6 +627,7 @@ func TestACopyOfAnotherOrALongerLogFailsItsTest(t *testing.T) {
 func TestBK06TheServerCopiesAndTestsByItself(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, empty func(testing.TB) string) {
+		t.Helper()
 		o := newOffice(t, empty(t))
 		o.cfg.BackupKeep = 2
 		now := time.Now().UTC()

@@ -256,7 +256,7 @@ func exportPeople(ctx context.Context, db *store.DB, institution string, w *work
 }
 
 // exportAssignments leaves out what an import cannot give: roles over kawasan and teams, and delegated ones.
-func exportAssignments(ctx context.Context, db *store.DB, institution string, w *workbook.CSVWriter) error {
+func exportAssignments(ctx context.Context, db *store.DB, institution string, w *workbook.CSVWriter) error { //nolint:gocognit // one loop over pages, with two memories of names
 	if err := w.Write([]string{"NIP", "Login", "Peran", "Lingkup", "Kode unit", "Mulai", "Sampai", "Plt/Plh"}); err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func serve(t *testing.T, change func(*server)) (*server, Config) {
 			go s.talk(c)
 		}
 	}()
-	port := l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // of a TCP listener
+	port := l.Addr().(*net.TCPAddr).Port
 	return s, Config{Host: "localhost", Port: port, TLS: StartTLS, From: "zona@contoh.example", Roots: roots}
 }
 

@@ -12,7 +12,7 @@ import (
 // partial reports whether the actor must not judge the unit: it is the own one, one above or below it, the same of a
 // unit in which an interest is declared, or one that he or she judges for both sides (regulation: nobody evaluates a
 // unit that he or she belongs to, nor acts as TPI and TPN on the same proposal).
-func (a *Actor) partial(o Object, at time.Time) bool {
+func (a Actor) partial(o Object, at time.Time) bool {
 	if related(a.Path, o.Path) || slices.ContainsFunc(a.Interests, func(path string) bool { return related(path, o.Path) }) {
 		return true
 	}
@@ -34,7 +34,7 @@ func related(a, b string) bool {
 }
 
 // ownPlaces are the units that the actor must not judge because of home and interests.
-func (a *Actor) ownPlaces() Reach { return places(append([]string{a.Path}, a.Interests...)) }
+func (a Actor) ownPlaces() Reach { return places(append([]string{a.Path}, a.Interests...)) }
 
 // places are the units of these paths with all above and below them.
 func places(paths []string) Reach {
@@ -44,7 +44,7 @@ func places(paths []string) Reach {
 			continue
 		}
 		r.Subtrees = with(r.Subtrees, path)
-		for _, id := range strings.Split(strings.Trim(path, "/"), "/") {
+		for id := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
 			r.Units = with(r.Units, id)
 		}
 	}

@@ -160,8 +160,3 @@ func (r Role) fits(k TeamKind) bool {
 	}
 	return false
 }
-
-// rolesWith lists the roles that grant a capability over a kind of scope.
-func rolesWith(c Capability, k ScopeKind) []Role {
-	return slices.DeleteFunc(Roles(), func(r Role) bool { return !slices.Contains(grants[r][k], c) })
-}

@@ -7,7 +7,7 @@ import (
 )
 
 // Reach is Can's answer for lists: a filter that the query itself carries. The zero Reach reaches nothing.
-type Reach struct {
+type Reach struct { //nolint:recvcheck // add fills one that is being made; a whole one is a value
 	All          bool
 	Institutions []string
 	Subtrees     []string // path prefixes
@@ -89,13 +89,11 @@ func (r Reach) empty() bool {
 
 // Covers reports whether a list filtered by r shows the unit: what the query does, for what is already at hand.
 func (r Reach) Covers(o Object) bool {
-	if !r.All &&
-		!(slices.Contains(r.Institutions, o.Institution) && o.Institution != "") &&
-		!(slices.Contains(r.Units, o.Unit) && o.Unit != "") &&
-		!slices.ContainsFunc(r.Subtrees, func(path string) bool { return strings.HasPrefix(o.Path, path) }) {
-		return false
-	}
-	return !slices.ContainsFunc(r.Except, func(all []Reach) bool {
+	inside := r.All ||
+		slices.Contains(r.Institutions, o.Institution) && o.Institution != "" ||
+		slices.Contains(r.Units, o.Unit) && o.Unit != "" ||
+		slices.ContainsFunc(r.Subtrees, func(path string) bool { return strings.HasPrefix(o.Path, path) })
+	return inside && !slices.ContainsFunc(r.Except, func(all []Reach) bool {
 		return !slices.ContainsFunc(all, func(one Reach) bool { return !one.Covers(o) })
 	})
 }

@@ -21,7 +21,7 @@ const (
 )
 
 // Unit is a node of an institution's tree; any unit may be evaluated.
-type Unit struct {
+type Unit struct { //nolint:recvcheck // place fills one that is being made; a whole one is a value
 	ID           string
 	Institution  string
 	Parent       string // unit id, "" for a top unit

@@ -88,6 +88,7 @@ func countPeople(tb testing.TB, db *store.DB) int {
 func TestFP06FiveHundredWrongRowsStoreNothingAndAreAllTold(t *testing.T) {
 	t.Parallel()
 	eachRoster(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		table := staff(1000)
 		for i := range 500 {
 			table.Rows[2*i].Cells[0] = "123"
@@ -114,6 +115,7 @@ func TestFP06FiveHundredWrongRowsStoreNothingAndAreAllTold(t *testing.T) {
 func TestAnImportChangesByKeyAndARehearsalLeavesNoEvent(t *testing.T) {
 	t.Parallel()
 	eachRoster(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		before := events(t, db)
 		bring(t, db, org.RosterImport{Kind: org.RosterPeople, Table: staff(3), DryRun: true})
 		if n := events(t, db); n != before || countPeople(t, db) != 0 {
@@ -142,12 +144,13 @@ func events(t *testing.T, db *store.DB) int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return int64(r.Events)
+	return r.Events
 }
 
 func TestAnImportTellsNothingOfAnotherInstitutionButThatAKeyIsTaken(t *testing.T) {
 	t.Parallel()
 	eachRoster(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		table := org.RosterTable{Head: []string{"Login", "Nama"}, Rows: []org.RosterLine{{N: 2, Cells: []string{"lain", "Diambil"}}}}
 		r := bring(t, db, org.RosterImport{Kind: org.RosterPeople, Table: table})
 		if len(r.Problems) != 1 || r.Problems[0].Rule != "fault.person.login_taken" {

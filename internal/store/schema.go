@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -56,11 +57,7 @@ var untouched = []string{"goose_db_version", "river_migration"}
 
 // LeftOut returns the tables that no copy carries, with the reasons.
 func LeftOut() map[string]string {
-	out := make(map[string]string, len(leftOut))
-	for name, why := range leftOut {
-		out[name] = why
-	}
-	return out
+	return maps.Clone(leftOut)
 }
 
 // errSchema is a schema that a copy could not carry.

@@ -140,7 +140,7 @@ func testConflicts(t *testing.T, fresh Fresh) {
 	rows := must(i.w.db.Org().UnitList(ctx, a.Reach(org.Evaluate, start), org.UnitQuery{Institution: "inst", Limit: 9}))(t, "list what can be judged")
 	var ids []string
 	for _, r := range rows {
-		ids = append(ids, r.Unit.ID)
+		ids = append(ids, r.ID)
 	}
 	same(t, "what can be judged", ids, []string{"dormant"})
 	must(s.DeclareInterest(ctx, a, org.NewInterest{Person: judge, Unit: "dormant", Text: "saudara"}))(t, "declare")

@@ -288,7 +288,7 @@ func (s desk) postEndRole(w http.ResponseWriter, r *http.Request) error {
 
 // periodOf is the period of an assignment in words; the end is the last day on which it holds.
 func periodOf(f ui.Frame, i org.Institution, a org.Assignment) string {
-	from := shown(f, i, a.From, 0)
+	from := shown(f, i, a.From)
 	if a.Until.IsZero() {
 		return f.T("admin.assignment.open", "From", from)
 	}

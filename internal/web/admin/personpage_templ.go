@@ -365,7 +365,7 @@ func personBody(p personPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var20 string
-					templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(shown(p.frame, p.institution, n.Declared, 0))
+					templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(shown(p.frame, p.institution, n.Declared))
 					if templ_7745c5c3_Err != nil {
 						return templ.Error{Err: templ_7745c5c3_Err, FileName: `personpage.templ`, Line: 56, Col: 98}
 					}

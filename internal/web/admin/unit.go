@@ -3,6 +3,7 @@ package admin
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,7 +76,8 @@ func (s desk) way(r *http.Request, i org.Institution, u org.Unit, frame ui.Frame
 	if err != nil {
 		return nil, err
 	}
-	crumbs := append(frame.Crumbs[:2:2], ui.Crumb{Path: address(i.ID, "units"), Text: frame.T("admin.units")})
+	crumbs := slices.Clone(frame.Crumbs[:2])
+	crumbs = append(crumbs, ui.Crumb{Path: address(i.ID, "units"), Text: frame.T("admin.units")})
 	for n := len(above) - 1; n > 0; n-- {
 		crumbs = append(crumbs, ui.Crumb{Path: address(i.ID, "units", above[n].Unit), Text: above[n].Name})
 	}
@@ -164,13 +166,13 @@ func written(i org.Institution, t time.Time, before int) string {
 	return t.In(zone).AddDate(0, 0, -before).Format(dayForm)
 }
 
-// shown is a day in words, so many days before the instant.
-func shown(f ui.Frame, i org.Institution, t time.Time, before int) string {
+// shown is a day in words.
+func shown(f ui.Frame, i org.Institution, t time.Time) string {
 	zone, err := locale.Zone(i.Zone)
 	if err != nil || t.IsZero() {
 		return ""
 	}
-	return f.Printer.Date(t.In(zone).AddDate(0, 0, -before), zone)
+	return f.Printer.Date(t, zone)
 }
 
 func (s desk) postUnit(w http.ResponseWriter, r *http.Request) error {

@@ -602,7 +602,7 @@ func unitBody(p unitPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var32 string
-					templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(shown(p.frame, p.institution, state.Since, 0))
+					templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(shown(p.frame, p.institution, state.Since))
 					if templ_7745c5c3_Err != nil {
 						return templ.Error{Err: templ_7745c5c3_Err, FileName: `unitpage.templ`, Line: 86, Col: 55}
 					}

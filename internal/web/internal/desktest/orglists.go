@@ -30,16 +30,16 @@ func page[R any](rows []R, cursor func(R) org.Cursor, after org.Cursor, limit in
 func (l lists) UnitList(_ context.Context, r org.Reach, q org.UnitQuery) ([]org.UnitRow, error) {
 	return read(l.s, func() ([]org.UnitRow, error) {
 		var found []org.UnitRow
-		for _, u := range l.s.state.Units {
+		for _, u := range l.s.Units {
 			if u.Institution != q.Institution || !r.Covers(u.At()) || !contains(q.Search, u.Name, u.Code) ||
 				q.Kind != "" && u.Kind != q.Kind || !shut(q.Open, !u.Closed.IsZero()) || q.Children && u.Parent != q.Parent {
 				continue
 			}
-			row := org.UnitRow{Unit: u, ParentName: l.s.state.Units[u.Parent].Name, After: org.Cursor{Sort: u.Name, ID: u.ID}}
+			row := org.UnitRow{Unit: u, ParentName: l.s.Units[u.Parent].Name, After: org.Cursor{Sort: u.Name, ID: u.ID}}
 			if q.Sort == org.UnitsByCode {
 				row.After = org.Cursor{Sort: u.Code, Then: u.Name, ID: u.ID}
 			}
-			for _, other := range l.s.state.Units {
+			for _, other := range l.s.Units {
 				if other.Parent == u.ID {
 					row.Children++
 				}
@@ -72,8 +72,8 @@ func (l lists) UnitHistory(_ context.Context, unit string) ([]org.UnitState, err
 func (l lists) UnitAt(_ context.Context, unit string, _ time.Time) ([]org.UnitState, error) {
 	return read(l.s, func() ([]org.UnitState, error) {
 		var found []org.UnitState
-		for id := unit; id != ""; id = l.s.state.Units[id].Parent {
-			u := l.s.state.Units[id]
+		for id := unit; id != ""; id = l.s.Units[id].Parent {
+			u := l.s.Units[id]
 			found = append(found, org.UnitState{Unit: u.ID, Name: u.Name, Code: u.Code, Parent: u.Parent})
 		}
 		return found, nil
@@ -99,7 +99,7 @@ func (l lists) KawasanUnits(_ context.Context, kawasan string) (org.Kawasan, []o
 	k, err := read(l.s, func() (org.Kawasan, error) {
 		for _, m := range l.s.tree.KawasanUnits {
 			if m.Kawasan == kawasan {
-				m.Unit = l.s.state.Units[m.Unit.ID]
+				m.Unit = l.s.Units[m.Unit.ID]
 				units = append(units, m)
 			}
 		}
@@ -126,7 +126,7 @@ func (l lists) TeamUnits(_ context.Context, team string) (org.Team, []org.Unit, 
 	var units []org.Unit
 	t, err := read(l.s, func() (org.Team, error) {
 		for _, id := range l.s.tree.TeamUnits[team] {
-			units = append(units, l.s.state.Units[id])
+			units = append(units, l.s.Units[id])
 		}
 		return find(l.s.tree.Teams, team)
 	})
@@ -156,7 +156,7 @@ func (l lists) People(_ context.Context, q org.PersonQuery) ([]org.PersonRow, er
 	return read(l.s, func() ([]org.PersonRow, error) {
 		var found []org.PersonRow
 		for _, p := range l.s.Persons {
-			home := l.s.state.Units[p.Unit]
+			home := l.s.Units[p.Unit]
 			if p.Institution != q.Institution || !contains(q.Search, p.Name, p.NIP, p.Login, p.Email) || !shut(q.Open, p.Closed) ||
 				q.Unit != "" && !strings.Contains(home.Path, "/"+q.Unit+"/") {
 				continue
@@ -194,7 +194,7 @@ func whenOf(a org.Assignment, at time.Time) org.When {
 // AssignmentList is of the features' Queries.
 func (l lists) AssignmentList(_ context.Context, q org.AssignmentQuery) ([]org.AssignmentRow, error) {
 	return read(l.s, func() ([]org.AssignmentRow, error) {
-		u := l.s.state.Units[q.Unit]
+		u := l.s.Units[q.Unit]
 		var found []org.AssignmentRow
 		for _, a := range l.s.roles(func(a org.Assignment) bool {
 			return (q.Role == "" || a.Role == q.Role) && (q.When == "" || whenOf(a, l.s.clock()) == q.When)
@@ -212,7 +212,7 @@ func (l lists) AssignmentList(_ context.Context, q org.AssignmentQuery) ([]org.A
 			p, place := l.s.Persons[a.Person], l.s.Institutions[a.Scope.Institution].Name
 			switch a.Scope.Kind {
 			case org.OneUnit, org.Subtree:
-				place = l.s.state.Units[a.Scope.Unit].Name
+				place = l.s.Units[a.Scope.Unit].Name
 			case org.InKawasan:
 				place = l.s.tree.Kawasan[a.Scope.Kawasan].Name
 			case org.InTeam:

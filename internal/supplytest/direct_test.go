@@ -16,8 +16,9 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// budget is the number of direct parts that the house allows itself; more need a decision, not only a row.
-const budget = 34
+// budget is the number of direct parts that the house allows itself; more need a decision, not only a row. The last one
+// was for the job queue, which is one project in five modules; docs/dependencies.md says so.
+const budget = 35
 
 // imported lists the modules that our own files import, by the module file's longest matching path.
 func imported(files []entry, mod *modfile.File) ([]string, error) {

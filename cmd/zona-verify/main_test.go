@@ -274,7 +274,7 @@ const (
 
 func TestAU05AHundredThousandEventsAreVerifiedWithinTenSeconds(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a large log")
+		t.Skip("a large log: runs without -short")
 	}
 	t.Parallel()
 	o := newOffice(t, au05Events)

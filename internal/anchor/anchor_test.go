@@ -51,7 +51,7 @@ func TestTheKeyIsMadeOnceAndIsForItsOwnerAlone(t *testing.T) {
 func TestAKeyThatOthersCouldReadIsRefused(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("no modes of files")
+		t.Skip("modes of files: runs where the system has them, not on Windows")
 	}
 	file := filepath.Join(t.TempDir(), "log.key")
 	if _, err := LoadKey(file, "zona.test"); err != nil {

@@ -66,9 +66,9 @@ var policy = []row{
 		banStd: storeStd, because: "the suite that both databases must pass; no program imports it",
 	},
 	{
-		pkg: "web/internal/desktest", zona: append([]string{"web/..."}, features...),
-		third:  []string{"github.com/PuerkitoBio/goquery", "golang.org/x/net/html", "github.com/alexedwards/argon2id"},
-		banStd: webStd, because: "a browser and a world in memory for the tests of the desks; no program imports it",
+		pkg: "web/internal/desktest", zona: append([]string{"web/...", "store", "store/storetest"}, features...),
+		third:   []string{"github.com/PuerkitoBio/goquery", "golang.org/x/net/html", "github.com/alexedwards/argon2id"},
+		because: "a browser and a world with a real database for the tests of the desks; no program imports it",
 	},
 	{
 		pkg: "store/...", zona: append([]string{"store/..."}, features...),

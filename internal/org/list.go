@@ -143,11 +143,12 @@ type AssignmentQuery struct {
 // AssignmentRow is an assignment with the names around it: who can do what, and why.
 type AssignmentRow struct {
 	Assignment
-	PersonName   string
-	PersonClosed bool
-	ScopeName    string // of the unit, kawasan, team or institution
-	GiverName    string // who delegated it
-	After        Cursor
+	PersonName        string
+	PersonInstitution string // whose people he or she is among; empty: of the instance
+	PersonClosed      bool
+	ScopeName         string // of the unit, kawasan, team or institution
+	GiverName         string // who delegated it
+	After             Cursor
 }
 
 // Actor returns a person as Can judges them: fault.NotFound when there is no such person or the account is closed.

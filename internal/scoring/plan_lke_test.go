@@ -184,7 +184,7 @@ func (d *dense) lowest(p *instrument.Predicate) int64 {
 func TestPlanForTheSheetCostsWhatTheDenseSearchFinds(t *testing.T) {
 	t.Parallel()
 	if raceEnabled {
-		t.Skip("arithmetic only; it runs without the race detector")
+		t.Skip("arithmetic only: runs without the race detector")
 	}
 	in := lke(t)
 	for range 2 {

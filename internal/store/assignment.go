@@ -171,10 +171,10 @@ func (o Org) Actor(ctx context.Context, person string) (org.Actor, error) {
 func (o Org) AssignmentList(ctx context.Context, q org.AssignmentQuery) ([]org.AssignmentRow, error) {
 	query, args := o.listAssignments(q)
 	var rows []struct {
-		G                                assignmentRow
-		PersonName, PlaceName, GiverName text
-		PersonClosed                     count
-		Sort                             text
+		G                                                   assignmentRow
+		PersonName, PersonInstitution, PlaceName, GiverName text
+		PersonClosed                                        count
+		Sort                                                text
 	}
 	if err := all(ctx, o.db.reader(), &rows, query, args...); err != nil {
 		return nil, failed(o.db.dialect, err, "list assignments")
@@ -182,7 +182,7 @@ func (o Org) AssignmentList(ctx context.Context, q org.AssignmentQuery) ([]org.A
 	list := make([]org.AssignmentRow, len(rows))
 	for i, r := range rows {
 		list[i] = org.AssignmentRow{
-			Assignment: r.G.assignment(), PersonName: string(r.PersonName), PersonClosed: r.PersonClosed == 1,
+			Assignment: r.G.assignment(), PersonName: string(r.PersonName), PersonInstitution: string(r.PersonInstitution), PersonClosed: r.PersonClosed == 1,
 			ScopeName: string(r.PlaceName), GiverName: string(r.GiverName), After: org.Cursor{Sort: string(r.Sort), ID: string(r.G.ID)},
 		}
 	}
@@ -192,7 +192,7 @@ func (o Org) AssignmentList(ctx context.Context, q org.AssignmentQuery) ([]org.A
 func (o Org) listAssignments(q org.AssignmentQuery) (query string, args []any) {
 	b := newSelect()
 	now := o.db.moment(b.Var(o.db.momentArg()))
-	b.Select(assignmentColumns(now), "p.name AS person_name", "p.closed AS person_closed", "d.name AS giver_name",
+	b.Select(assignmentColumns(now), "p.name AS person_name", "p.institution AS person_institution", "p.closed AS person_closed", "d.name AS giver_name",
 		"coalesce(u.name, k.name, t.name, i.name) AS place_name", "CAST(coalesce(g.from_at, 0) AS TEXT) AS sort").
 		From("assignment g").Join("person p", "p.id = g.person").
 		JoinWithOption(sqlbuilder.LeftJoin, "person d", "d.id = g.delegated_by").

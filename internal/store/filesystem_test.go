@@ -42,7 +42,7 @@ func TestDU04ADatabaseThatGoesWithItsContainerIsWarnedOf(t *testing.T) {
 func TestDU04TheFileSystemOfAFolderIsAskedFromTheKernel(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux tells")
+		t.Skip("only Linux tells: runs on Linux")
 	}
 	folder, err := os.MkdirTemp("/dev/shm", "zona") //nolint:usetesting // it must lie in memory
 	if err != nil {

@@ -18,7 +18,7 @@ var inst = org.Institution{ID: "inst", Name: "Mahkamah Contoh", Kind: org.Centra
 // instance has an institution with a unit, an administrator of everything ("root") and a coordinator ("sari").
 func instance(t *testing.T) *desktest.World {
 	t.Helper()
-	w := desktest.New()
+	w := desktest.New(t)
 	w.Put(inst, org.Unit{ID: "u", Institution: inst.ID, Path: "/u/", Name: "PN Contoh"})
 	w.Person(t, org.Person{ID: "root", Name: "Rina", Login: "root"}, org.Administrator, org.Scope{Kind: org.WholeInstance})
 	w.Person(t, org.Person{ID: "sari", Institution: inst.ID, Name: "Sari", Login: "sari"}, org.Coordinator, org.Scope{Kind: org.OneUnit, Institution: inst.ID, Unit: "u"})

@@ -283,7 +283,7 @@ func TestSessionsAreListedAndEndOneByOne(t *testing.T) {
 
 func TestWhoMustHaveASecondStepIsLedToItAfterADay(t *testing.T) {
 	t.Parallel()
-	w := desktest.New()
+	w := desktest.New(t)
 	w.Put(pn)
 	staff(t, w)
 	d := w.Deps()

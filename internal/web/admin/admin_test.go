@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ var (
 // setup has two institutions; "adm" runs one of them, "root" the instance, "sari" fills a sheet, "far" works abroad.
 func setup(t *testing.T) (*desktest.World, *httptest.Server) {
 	t.Helper()
-	w := desktest.New()
+	w := desktest.New(t)
 	w.Put(mine, foreign, top, abroad)
 	w.Person(t, org.Person{ID: "root", Name: "Rina", Login: "root"}, org.Administrator, org.Scope{Kind: org.WholeInstance})
 	w.Person(t, org.Person{ID: "adm", Institution: "mine", Name: "Adi", Login: "adm"}, org.Administrator, org.Scope{Kind: org.WholeInstitution, Institution: "mine"})
@@ -100,7 +101,7 @@ func TestThoseWhoDoNotManageAreRefused(t *testing.T) {
 
 func TestFromAnEmptyInstanceToAColleagueInElevenPages(t *testing.T) {
 	t.Parallel()
-	w := desktest.New()
+	w := desktest.New(t)
 	server := w.Open(t)
 	code, err := w.Auth.PrepareSetUp(t.Context())
 	if err != nil {
@@ -160,7 +161,11 @@ func TestFromAnEmptyInstanceToAColleagueInElevenPages(t *testing.T) {
 	if home := sari.Do(http.MethodGet, "/", nil, nil).Header.Get("Location"); home != "/units" {
 		t.Errorf("the coordinator's home is %s", home)
 	}
-	period := w.Store.Periods[0]
+	periods, err := w.Store.Assessments().Periods(t.Context(), path.Base(home))
+	if err != nil || len(periods) != 1 {
+		t.Fatalf("%d periods, %v", len(periods), err)
+	}
+	period := periods[0]
 	makassar := time.FixedZone("WITA", 8*3600)
 	if want := time.Date(2026, 6, 1, 0, 0, 0, 0, makassar); !period.Deadline.Equal(want) || period.Deadline.Location() != time.UTC {
 		t.Errorf("the deadline of 31 May is %s, want the end of that day in the institution's zone", period.Deadline)

@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,7 +75,7 @@ func TestAUnitIsEditedMovedClosedAndReopened(t *testing.T) {
 	}
 	stale := b.Get(unit+"/edit").Form(t, unit)
 	moved(t, b.Send(unit+"/edit", unit, "name", "PN Contoh Baru", "services", "Posbakum\nPTSP", "public", "1"))
-	if u := w.Store.Units["lower"]; u.Name != "PN Contoh Baru" || len(u.Services) != 2 || !u.PublicFacing {
+	if u := w.Unit(t, "lower"); u.Name != "PN Contoh Baru" || len(u.Services) != 2 || !u.PublicFacing {
 		t.Errorf("%+v", u)
 	}
 	stale.Set("name", "Nama Lain")
@@ -85,18 +86,18 @@ func TestAUnitIsEditedMovedClosedAndReopened(t *testing.T) {
 	}
 
 	moved(t, b.Send(unit+"/move?q=lain", unit+"/move", "parent", "other"))
-	if got := w.Store.Units["lower"].Path; got != "/other/lower/" {
+	if got := w.Unit(t, "lower").Path; got != "/other/lower/" {
 		t.Errorf("path %s", got)
 	}
 	whole(t, b.Send(base+"/units/other/move", base+"/units/other/move", "parent", "lower"), 422)
 	whole(t, b.Send(unit+"/close", unit+"/close"), 422)
 	moved(t, b.Send(unit+"/close", unit+"/close", "reason", "Digabung"))
 	whole(t, b.Get(unit), 200)
-	if w.Store.Units["lower"].CloseReason != "Digabung" {
+	if w.Unit(t, "lower").CloseReason != "Digabung" {
 		t.Error("not closed")
 	}
 	moved(t, b.Send(unit, unit+"/reopen"))
-	if !w.Store.Units["lower"].Closed.IsZero() {
+	if !w.Unit(t, "lower").Closed.IsZero() {
 		t.Error("not reopened")
 	}
 }
@@ -109,11 +110,11 @@ func TestAPersonIsEditedMovedClosedAndReopened(t *testing.T) {
 	const sari = base + "/people/sari"
 	whole(t, b.Send(sari+"/edit", sari, "nip", "12"), 422)
 	moved(t, b.Send(sari+"/edit", sari, "nip", "19850101 201001 1 001", "rank", "Penata/IIIc"))
-	if p := w.Store.Persons["sari"]; p.NIP != "198501012010011001" || p.Rank != "Penata/IIIc" {
+	if p := w.Account(t, "sari"); p.NIP != "198501012010011001" || p.Rank != "Penata/IIIc" {
 		t.Errorf("%+v", p)
 	}
 	moved(t, b.Send(sari+"/move?q=PN-1", sari+"/move", "unit", "lower"))
-	if w.Store.Persons["sari"].Unit != "lower" {
+	if w.Account(t, "sari").Unit != "lower" {
 		t.Error("not moved")
 	}
 	moved(t, b.Send(sari+"/interests/new", sari+"/interests", "unit", "top", "text", "Kakak ipar ketua"))
@@ -121,7 +122,7 @@ func TestAPersonIsEditedMovedClosedAndReopened(t *testing.T) {
 		t.Error("the interest is not shown")
 	}
 	moved(t, b.Send(sari, sari+"/close"))
-	if !w.Store.Persons["sari"].Closed {
+	if !w.Account(t, "sari").Closed {
 		t.Error("not closed")
 	}
 	moved(t, b.Send(sari, sari+"/reopen"))
@@ -143,7 +144,8 @@ func TestARoleIsGivenChangedAndEndedWithItsReason(t *testing.T) {
 		t.Errorf("an administrator of one institution makes one of the instance: %d", p.Status)
 	}
 	moved(t, b.Send(sari+"/roles/new", sari+"/roles", "role", "unit_head", "place", "subtree:top", "from", "2026-05-01", "until", "2026-05-31", "acting", "plt"))
-	given := w.Store.Roles[len(w.Store.Roles)-1]
+	roles := w.Roles(t, "sari")
+	given := roles[slices.IndexFunc(roles, func(a org.Assignment) bool { return a.Role == org.UnitHead })]
 	if given.Acting != org.Plt || given.Until.Format("2006-01-02T15") != "2026-05-31T15" { // the day ends at midnight in Jayapura
 		t.Errorf("%+v", given)
 	}

@@ -12,7 +12,7 @@ import (
 
 func TestTheDoorLeadsEverybodyToTheirWork(t *testing.T) {
 	t.Parallel()
-	w := desktest.New()
+	w := desktest.New(t)
 	w.Put(org.Institution{ID: "i", Name: "Mahkamah Contoh", Kind: org.Central, Zone: "Asia/Jakarta"}, org.Unit{ID: "u", Institution: "i", Path: "/u/", Name: "PN"})
 	unit := org.Scope{Kind: org.OneUnit, Institution: "i", Unit: "u"}
 	all := org.Scope{Kind: org.WholeInstitution, Institution: "i"}
@@ -37,7 +37,7 @@ func TestTheDoorLeadsEverybodyToTheirWork(t *testing.T) {
 
 func TestMachinesFindWhatTheyAskFor(t *testing.T) {
 	t.Parallel()
-	w := desktest.New()
+	w := desktest.New(t)
 	b := desktest.Visit(t, w.Open(t))
 	for path, want := range map[string]string{
 		"/livez":                    "ok\n",
@@ -65,7 +65,7 @@ func TestMachinesFindWhatTheyAskFor(t *testing.T) {
 
 func TestHelpIsLightAndNeedsNoScript(t *testing.T) {
 	t.Parallel()
-	p := desktest.Visit(t, desktest.New().Open(t)).Get("/help")
+	p := desktest.Visit(t, desktest.New(t).Open(t)).Get("/help")
 	for _, fault := range p.Faults() {
 		t.Error(fault)
 	}

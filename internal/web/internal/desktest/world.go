@@ -1,10 +1,11 @@
-// Package desktest is an instance of Zona for the tests of the desks: the real chain, the real features, and a store
-// in memory. It refuses to be part of the program.
+// Package desktest is an instance of Zona for the tests of the desks: the real chain, the real features and a
+// database of its own. It refuses to be part of the program.
 package desktest
 
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/rand"
 	"io"
 	"log/slog"
@@ -22,16 +23,23 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/alexedwards/argon2id"
 
+	"zona/internal/assessment"
+	"zona/internal/audit"
 	"zona/internal/auth"
+	"zona/internal/idempotency"
+	"zona/internal/instrument"
 	"zona/internal/org"
+	"zona/internal/trail"
 )
 
 // World is an instance with its services. Build makes the pages of it.
 type World struct {
-	Store *Store
-	Org   *org.Service
-	Auth  *auth.Service
-	Log   *Log
+	Store  *Store
+	Org    *org.Service
+	Auth   *auth.Service
+	Sheets *assessment.Service
+	Trail  *trail.Service
+	Log    *Log
 
 	mu  sync.Mutex // guards now
 	now time.Time
@@ -41,26 +49,38 @@ type World struct {
 func Start() time.Time { return time.Date(2026, 4, 1, 1, 0, 0, 0, time.UTC) }
 
 // New returns an empty instance: nobody has an account.
-func New() *World {
+func New(tb testing.TB) *World {
+	tb.Helper()
 	w := &World{now: Start(), Log: &Log{}}
-	w.Store = &Store{clock: w.Now, state: state{
-		Institutions: map[string]org.Institution{}, Units: map[string]org.Unit{}, Persons: map[string]org.Person{},
-		Passwords: map[string]string{}, Codes: map[string]auth.Code{}, Outcomes: map[string]string{},
-		sessions: map[[32]byte]auth.Session{}, steps: newSteps(), tree: newTree(),
-	}}
-	q := orgQueries{queries{w.Store}, lists{w.Store}}
-	w.Org = org.New(orgTx{w.Store}, q, w.Now, org.NewID)
-	w.Auth = auth.New(authTx{w.Store}, queries{w.Store}, auth.Options{
-		Random: rand.Reader, Clock: w.Now, NewID: org.NewID, Actors: w.Org,
-		// As cheap as possible: what is tested here is not the cost of guessing.
-		Cost: &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
+	w.Store = newStore(tb, w.Now)
+	w.Org = org.New(w.Store.Org(), w.Store.Org(), w.Now, org.NewID)
+	w.Auth = auth.New(w.Store.Auth(), w.Store.Auth(), auth.Options{
+		Random: rand.Reader, Clock: w.Now, NewID: org.NewID, Actors: w.Org, Cost: cheap(),
 	})
+	w.Sheets = assessment.New(w.Store.Assessments(), w.Store.Assessments(), assessment.Options{
+		Clock: w.Now, NewID: org.NewID, Instruments: instrument.ByID,
+	})
+	w.Trail = trail.New(w.Store.Trail(), trail.Options{Clock: w.Now, Signer: signer(tb)})
 	return w
 }
 
-type orgQueries struct {
-	queries
-	lists
+// signer signs checkpoints with a key of the world's own.
+func signer(tb testing.TB) *audit.Signer {
+	tb.Helper()
+	secret, err := audit.NewKey(rand.Reader, "zona.example/log")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s, err := audit.NewSigner(secret)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+// cheap hashes as little as possible: what is tested here is not the cost of guessing.
+func cheap() *argon2id.Params {
+	return &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 }
 
 // Now is the time of the world.
@@ -82,43 +102,97 @@ func (w *World) Logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(w.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// Queries are the reads that the chain asks the store for itself.
-func (w *World) Queries() org.Queries { return orgQueries{queries{w.Store}, lists{w.Store}} }
-
 // Password is one that every rule accepts.
 const Password = "sepeda biru di tepi sawah" //nolint:gosec // everybody in these tests has it
 
 // Person adds somebody with a password and one role, and returns the id.
-func (w *World) Person(t *testing.T, p org.Person, role org.Role, scope org.Scope) string {
-	t.Helper()
+func (w *World) Person(tb testing.TB, p org.Person, role org.Role, scope org.Scope) string {
+	tb.Helper()
 	if p.ID == "" {
 		p.ID = org.NewID()
 	}
-	hash, err := argon2id.CreateHash(Password, &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Store.mu.Lock()
-	defer w.Store.mu.Unlock()
-	w.Store.Persons[p.ID] = p
-	w.Store.Passwords[p.ID] = hash
-	w.Store.Roles = append(w.Store.Roles, org.Assignment{ID: org.NewID(), Person: p.ID, Role: role, Scope: scope, From: Start().Add(-time.Hour)})
+	p.Login = cmp.Or(p.Login, p.ID)
+	w.Store.put(func(ctx context.Context, st org.Store) error {
+		if err := st.InsertPerson(ctx, p); err != nil || role == "" {
+			return err
+		}
+		return st.InsertAssignment(ctx, org.Assignment{ID: org.NewID(), Person: p.ID, Role: role, Scope: scope, From: Start().Add(-time.Hour)})
+	})
+	w.PlantPassword(tb, p.ID, Password)
 	return p.ID
 }
 
-// Put adds institutions and units as they are.
-func (w *World) Put(rows ...any) {
-	w.Store.mu.Lock()
-	defer w.Store.mu.Unlock()
-	for _, row := range rows {
-		switch row := row.(type) {
-		case org.Institution:
-			w.Store.Institutions[row.ID] = row
-		case org.Unit:
-			row.Kind = cmp.Or(row.Kind, org.PlainUnit)
-			w.Store.Units[row.ID] = row
-		}
+// PlantPassword sets a password past every rule.
+func (w *World) PlantPassword(tb testing.TB, person, password string) {
+	tb.Helper()
+	hash, err := argon2id.CreateHash(password, cheap())
+	if err != nil {
+		tb.Fatal(err)
 	}
+	_, _, err = w.Store.Auth().InTx(tb.Context(), idempotency.Key{}, func(ctx context.Context, st auth.Store) (string, error) {
+		return "", st.SetPassword(ctx, person, hash)
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// Put adds institutions and units as they are, or gives those that are there already what is said of them now.
+func (w *World) Put(rows ...any) {
+	w.Store.put(func(ctx context.Context, st org.Store) error {
+		for _, row := range rows {
+			var err error
+			switch row := row.(type) {
+			case org.Institution:
+				if was, missing := st.Institution(ctx, row.ID); missing == nil {
+					err = st.UpdateInstitution(ctx, row, was.Rev)
+				} else {
+					err = st.InsertInstitution(ctx, row)
+				}
+			case org.Unit:
+				row.Kind = cmp.Or(row.Kind, org.PlainUnit)
+				if was, missing := st.Unit(ctx, row.ID); missing == nil {
+					err = st.UpdateUnit(ctx, row, was.Rev)
+				} else {
+					err = st.InsertUnit(ctx, row)
+				}
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Unit returns a unit as it is stored.
+func (w *World) Unit(tb testing.TB, id string) org.Unit {
+	tb.Helper()
+	u, err := w.Store.Org().Unit(tb.Context(), id)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return u
+}
+
+// Account returns a person as he or she is stored.
+func (w *World) Account(tb testing.TB, id string) org.Person {
+	tb.Helper()
+	p, err := w.Store.Org().Person(tb.Context(), id)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
+
+// Roles returns what a person was ever given.
+func (w *World) Roles(tb testing.TB, person string) []org.Assignment {
+	tb.Helper()
+	a, err := w.Store.Org().Actor(tb.Context(), person)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return a.Assignments
 }
 
 // Log keeps what was logged.
@@ -291,18 +365,6 @@ func (b *Browser) SignIn(login string) {
 	if p := b.Send("/signin", "/signin", "login", login, "password", Password); p.Status != http.StatusSeeOther {
 		b.t.Fatalf("sign-in as %s: status %d\n%s", login, p.Status, p.Find("#summary").Text())
 	}
-}
-
-// PlantPassword sets a password that no rule would accept: for the controls of a probe.
-func (w *World) PlantPassword(t *testing.T, person, password string) {
-	t.Helper()
-	hash, err := argon2id.CreateHash(password, &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Store.mu.Lock()
-	defer w.Store.mu.Unlock()
-	w.Store.Passwords[person] = hash
 }
 
 // Anybody believes every neighbour's X-Forwarded-For: for tests that play many sources.

@@ -228,17 +228,19 @@ func (o Org) listAssignments(q org.AssignmentQuery) (query string, args []any) {
 	return b.Build()
 }
 
-// reaching is the condition that an assignment g reaches a unit today.
+// reaching is the condition that an assignment g reaches a unit today. Each way of reaching has an index of its own.
 func reaching(b *sqlbuilder.SelectBuilder, unit, now string) string {
 	id := b.Var(unit)
-	return b.Or(
-		"g.scope = 'instance'",
-		"g.scope = 'institution' AND g.institution = (SELECT x.institution FROM unit x WHERE x.id = "+id+")",
-		"g.scope = 'unit' AND g.unit = "+id,
-		`g.scope = 'subtree' AND g.unit IN (SELECT y.id FROM unit x JOIN unit y ON y.institution = x.institution
-			AND substr(x.path, 1, length(y.path)) = y.path WHERE x.id = `+id+`)`,
-		`g.kawasan IN (SELECT n.kawasan FROM kawasan_unit n JOIN kawasan c ON c.id = n.kawasan AND c.closed_at IS NULL
-			WHERE n.unit = `+id+` AND n.from_at <= `+now+` AND (n.until_at IS NULL OR n.until_at > `+now+`))`,
-		`g.team IN (SELECT n.team FROM team_unit n JOIN team c ON c.id = n.team AND c.closed_at IS NULL WHERE n.unit = `+id+`)`,
-	)
+	ways := []string{
+		"x.scope = 'instance'",
+		"x.scope = 'institution' AND x.institution = (SELECT u.institution FROM unit u WHERE u.id = " + id + ")",
+		"x.scope = 'unit' AND x.unit = " + id,
+		`x.scope = 'subtree' AND x.unit IN (WITH RECURSIVE up (id, parent) AS (
+			SELECT u.id, u.parent FROM unit u WHERE u.id = ` + id + ` UNION ALL SELECT v.id, v.parent FROM up JOIN unit v ON v.id = up.parent) SELECT up.id FROM up)`,
+		`x.kawasan IN (SELECT n.kawasan FROM kawasan_unit n JOIN kawasan c ON c.id = n.kawasan AND c.closed_at IS NULL
+			WHERE n.unit = ` + id + ` AND n.from_at <= ` + now + ` AND (n.until_at IS NULL OR n.until_at > ` + now + `))`,
+		"x.team IN (SELECT n.team FROM team_unit n JOIN team c ON c.id = n.team AND c.closed_at IS NULL WHERE n.unit = " + id + ")",
+	}
+	const from = "SELECT x.id FROM assignment x WHERE "
+	return "g.id IN (" + from + strings.Join(ways, " UNION ALL "+from) + ")"
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math/bits"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -152,9 +154,13 @@ func personOrder(s org.PersonSort) []string {
 	}
 }
 
-// People is org.Queries's; Roles are those held now. The page is taken before anything is joined to it.
+// People is org.Queries's; Roles are those held now. A page is found in an index, and only its rows are read.
 func (o Org) People(ctx context.Context, q org.PersonQuery) ([]org.PersonRow, error) {
-	query, args := o.listPeople(q)
+	few, err := o.fewPeople(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	query, args := o.listPeople(q, few)
 	var rows []struct {
 		P                                 personRow
 		Home, HomeCode, Roles, Sort, Next text
@@ -175,22 +181,72 @@ func (o Org) People(ctx context.Context, q org.PersonQuery) ([]org.PersonRow, er
 	return list, nil
 }
 
-func (o Org) listPeople(q org.PersonQuery) (query string, args []any) {
-	b := newSelect()
-	now := o.db.moment(b.Var(o.db.momentArg()))
-	order := personOrder(q.Sort)
-	columns := append(slices.Clone(order), "p.id")
-	after := []string{b.Var(q.After.Sort), b.Var(q.After.Then), b.Var(q.After.ID)}
-	then := "''"
-	if len(order) == 1 {
-		after = slices.Delete(after, 1, 2)
-	} else {
-		then = order[1]
+// A filter with fewer hits than this is where a list begins, one with more is asked of each person in the order of the
+// list: neither database keeps figures that would let it choose by itself.
+const fewHits = 2000
+
+// fewPeople is the filter with few hits, as SQL for their ids with one parameter, or nothing.
+type fewPeople struct {
+	sql string
+	arg any
+}
+
+func (o Org) fewPeople(ctx context.Context, q org.PersonQuery) (fewPeople, error) {
+	var probe string
+	var f fewPeople
+	switch {
+	case q.Role != "":
+		probe = `SELECT 1 FROM assignment g WHERE g.role = $1`
+		f = fewPeople{`SELECT DISTINCT g.person AS id FROM assignment g WHERE g.role = %s`, string(q.Role)}
+	case q.Unit != "":
+		const below = ` FROM unit x JOIN unit y ON y.path >= x.path AND y.path < substr(x.path, 1, length(x.path) - 1) || '0'
+			JOIN person n ON n.unit = y.id WHERE x.id = `
+		probe = `SELECT 1` + below + `$1`
+		f = fewPeople{`SELECT n.id` + below + `%s`, q.Unit}
+	default:
+		return fewPeople{}, nil
 	}
-	b.Select(personColumns, "u.name AS home", "u.code AS home_code", order[0]+" AS sort", then+" AS next",
+	var hits int
+	err := one(ctx, o.db.reader(), &hits, `SELECT count(*) FROM (`+probe+` LIMIT `+strconv.Itoa(fewHits)+`) hit`, f.arg)
+	if err != nil || hits == fewHits {
+		return fewPeople{}, failed(o.db.dialect, err, "count the hits of a filter")
+	}
+	// PostgreSQL takes the limit for the number of rows. It is twice as high at least: there may be more by now.
+	f.sql += " LIMIT " + strconv.Itoa(2<<bits.Len(uint(hits)))
+	return f, nil
+}
+
+func (o Org) listPeople(q org.PersonQuery, few fewPeople) (query string, args []any) {
+	b := newSelect()
+	order := personOrder(q.Sort)
+	next := "''"
+	if len(order) > 1 {
+		next = order[1]
+	}
+	now := o.db.moment(b.Var(o.db.momentArg()))
+	page := o.pageOfPeople(q, few, append(slices.Clone(order), "p.id"))
+	b.Select(personColumns, "u.name AS home", "u.code AS home_code", order[0]+" AS sort", next+" AS next",
 		`(SELECT string_agg(held.role, ' ' ORDER BY held.role) FROM (
 			SELECT DISTINCT g.role FROM assignment g WHERE g.person = p.id AND `+heldNow(now)+`) held) AS roles`).
-		From("person p").JoinWithOption(sqlbuilder.LeftJoin, "unit u", "u.id = p.unit").
+		From(b.BuilderAs(page, "hit")).Join("person p", "p.id = hit.id").
+		JoinWithOption(sqlbuilder.LeftJoin, "unit u", "u.id = p.unit").
+		OrderBy(append(slices.Clone(order), "p.id")...)
+	return b.Build()
+}
+
+// pageOfPeople selects the ids of one page. CROSS JOIN is SQLite's word for an order of joining that it must keep.
+func (o Org) pageOfPeople(q org.PersonQuery, few fewPeople, columns []string) *sqlbuilder.SelectBuilder {
+	b := newSelect()
+	after := []string{b.Var(q.After.Sort), b.Var(q.After.ID)}
+	if len(columns) > 2 {
+		after = []string{b.Var(q.After.Sort), b.Var(q.After.Then), b.Var(q.After.ID)}
+	}
+	from := "person p"
+	if few.sql != "" {
+		from = "(" + fmt.Sprintf(few.sql, b.Var(few.arg)) + ") few CROSS JOIN person p"
+		b.Where("p.id = few.id")
+	}
+	b.Select("p.id").From(from).
 		Where(fmt.Sprintf("(%s) > (%s)", strings.Join(columns, ", "), strings.Join(after, ", "))).
 		OrderBy(columns...).Limit(q.Limit)
 	if q.Institution == "" { // administrators of the instance and TPN
@@ -203,10 +259,11 @@ func (o Org) listPeople(q org.PersonQuery) (query string, args []any) {
 	}
 	if q.Unit != "" {
 		top := `(SELECT x.path FROM unit x WHERE x.id = ` + b.Var(q.Unit) + `)`
-		b.Where(`substr(u.path, 1, length(` + top + `)) = ` + top)
+		b.Where(`substr((SELECT h.path FROM unit h WHERE h.id = p.unit), 1, length(` + top + `)) = ` + top)
 	}
 	if q.Role != "" {
-		b.Where(`EXISTS (SELECT 1 FROM assignment g WHERE g.person = p.id AND g.role = ` + b.Var(string(q.Role)) + ` AND ` + heldNow(now) + `)`)
+		b.Where(`EXISTS (SELECT 1 FROM assignment g WHERE g.person = p.id AND g.role = ` + b.Var(string(q.Role)) +
+			` AND ` + heldNow(o.db.moment(b.Var(o.db.momentArg()))) + `)`)
 	}
 	switch q.Open {
 	case org.OnlyOpen:
@@ -214,7 +271,7 @@ func (o Org) listPeople(q org.PersonQuery) (query string, args []any) {
 	case org.OnlyClosed:
 		b.Where("p.closed = 1")
 	}
-	return b.Build()
+	return b
 }
 
 // heldNow is the condition that an assignment g holds at an instant.

@@ -91,9 +91,10 @@ UPDATE person SET search = folded || '|' || nip || '|' || login || '|',
     unit_folded = coalesce((SELECT u.folded FROM unit u WHERE u.id = person.unit), '');
 CREATE UNIQUE INDEX person_by_nip ON person (nip) WHERE nip <> '';
 DROP INDEX person_by_name;
-CREATE INDEX person_by_name ON person (institution, folded, id, search);
-CREATE INDEX person_in_unit_order ON person (institution, unit_folded, folded, id);
-CREATE INDEX person_in_nip_order ON person (institution, nip, id);
+CREATE INDEX person_by_name ON person (institution, folded, id, search, closed);
+CREATE INDEX person_in_unit_order ON person (institution, unit_folded, folded, id, search, closed);
+CREATE INDEX person_in_nip_order ON person (institution, nip, id, search, closed);
+CREATE INDEX person_that_left ON person (institution, folded, id) WHERE closed = 1;
 CREATE INDEX person_by_unit ON person (unit);
 
 CREATE TABLE interest (
@@ -141,7 +142,11 @@ FROM assignment;
 DROP TABLE assignment;
 ALTER TABLE assignment_new RENAME TO assignment;
 CREATE INDEX assignment_by_person ON assignment (person, from_at, id);
-CREATE INDEX assignment_by_institution ON assignment (institution, from_at, id);
+CREATE INDEX assignment_by_institution ON assignment (institution, from_at, id, until_at);
+CREATE INDEX assignment_by_role_there ON assignment (institution, role, from_at, id, until_at);
+CREATE INDEX assignment_over_institution ON assignment (institution, id) WHERE scope = 'institution';
+CREATE INDEX assignment_over_instance ON assignment (id) WHERE scope = 'instance';
+CREATE INDEX assignment_that_ends ON assignment (institution, from_at, id, until_at) WHERE until_at IS NOT NULL;
 CREATE INDEX assignment_by_role ON assignment (role, person);
 CREATE INDEX assignment_by_unit ON assignment (unit);
 CREATE INDEX assignment_by_kawasan ON assignment (kawasan);

@@ -26,6 +26,7 @@ type commands struct {
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database to this program's version."`
 	Import     importCommand     `cmd:"" help:"Bring in units, people or assignments from a table; with --dry-run only show it."`
 	Export     exportCommand     `cmd:"" help:"Write units, people or assignments as CSV."`
+	User       userCommand       `cmd:"" help:"Help accounts when nobody can sign in who could: codes, locks, administrators."`
 	Backup     backupCommand     `cmd:"" help:"Write an encrypted copy of the database, also while the server runs."`
 	Restore    restoreCommand    `cmd:"" help:"Fill an empty database from a copy, verified whole."`
 	Doctor     doctorCommand     `cmd:"" help:"Check the database, its log and its scores; show who may do what."`

@@ -12,16 +12,21 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	"golang.org/x/term"
 
 	"zona/internal/app"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Environ(), streams{out: os.Stdout, err: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd()))})
+	code := run(ctx, os.Args[1:], os.Environ(), streams{out: os.Stdout, err: os.Stderr, terminal: terminal(os.Stderr)})
 	stop()
 	os.Exit(code)
+}
+
+// terminal reports whether somebody looks at a file as it is written: a character device is a terminal, or one like it.
+func terminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // streams is where the program writes.

@@ -21,6 +21,7 @@ import (
 	"zona/internal/config"
 	"zona/internal/instrument"
 	"zona/internal/org"
+	"zona/internal/store"
 	"zona/internal/trail"
 	"zona/internal/web"
 )
@@ -33,7 +34,8 @@ const accessPassword = "laut biru tenang 77"
 type accessWorld struct {
 	t        *testing.T
 	services services
-	path     string // of the database file
+	db       *store.DB
+	path     string // of its file
 	handler  http.Handler
 	rows     []web.Row
 	watch    *sql.Conn
@@ -79,7 +81,7 @@ func newAccessWorld(t *testing.T) *accessWorld {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	w := &accessWorld{
-		t: t, services: newServices(db, clock), path: path,
+		t: t, services: newServices(db, clock), db: db, path: path,
 		sessions: map[string]auth.Opened{}, logins: map[string]string{},
 		institutions: map[place]string{}, units: map[place]string{}, persons: map[place]string{},
 		assignments: map[place]string{}, interests: map[place]string{},

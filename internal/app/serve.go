@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
@@ -41,11 +40,10 @@ func newServices(db *store.DB, clock func() time.Time) services {
 
 // servicesWith is newServices with what sign-in takes from the configuration.
 func servicesWith(db *store.DB, clock func() time.Time, o auth.Options) services {
+	o = signInBasics(db, clock, o)
 	people := db.Org()
-	organisation := org.New(people, people, clock, org.NewID)
-	o.Random, o.Clock, o.NewID, o.Cost, o.Actors = rand.Reader, clock, org.NewID, auth.Cost(), organisation
 	return services{
-		org:  organisation,
+		org:  org.New(people, people, clock, org.NewID),
 		auth: auth.New(db.Auth(), db.Auth(), o),
 		sheets: assessment.New(db.Assessments(), db.Assessments(), assessment.Options{
 			Clock: clock, NewID: org.NewID, Instruments: instrument.ByID, Workbooks: workbooks{},

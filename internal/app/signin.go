@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"zona/internal/auth"
 	"zona/internal/config"
+	"zona/internal/org"
 	"zona/internal/store"
 )
 
@@ -39,6 +41,14 @@ func signInOptions(cfg config.Config, log *slog.Logger) (o auth.Options, closed 
 		return o, nil, fmt.Errorf("list of leaked passwords %s: %w", cfg.BreachedPasswords, err)
 	}
 	return o, file.Close, nil
+}
+
+// signInBasics adds what sign-in takes from nowhere but the program.
+func signInBasics(db *store.DB, clock func() time.Time, o auth.Options) auth.Options {
+	people := db.Org()
+	o.Random, o.Clock, o.NewID, o.Cost = rand.Reader, clock, org.NewID, auth.Cost()
+	o.Actors = org.New(people, people, clock, org.NewID)
+	return o
 }
 
 // serving builds the features over an open database for as long as they are served: with what sign-in takes from the

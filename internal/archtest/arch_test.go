@@ -119,7 +119,7 @@ var policy = []row{
 		pkg: "cmd/zona-verify", zona: []string{"audit", "locale"}, third: []string{"golang.org/x/mod/sumdb/tlog"},
 		banStd: []string{"database/sql", "net", "net/http", "crypto/tls", "os/exec", "plugin"}, because: "checks the log where the system is not; an inspector reads all of it",
 	},
-	{pkg: "cmd/zona", zona: []string{"app", "config", "locale"}, third: []string{"github.com/alecthomas/kong", "golang.org/x/term"}, banStd: noEdges, because: "flags and exit codes; the program is built in app"},
+	{pkg: "cmd/zona", zona: []string{"app", "config", "locale"}, third: []string{"github.com/alecthomas/kong"}, banStd: noEdges, because: "flags and exit codes; the program is built in app"},
 }
 
 // testExtra is what tests of any package may import beside the row of their package.

@@ -66,6 +66,17 @@ const (
 	RollbackExplained = "log.rollback_explained" // and why
 )
 
+// Kinds of events about what an operator did at the command line (`zona user`), beside the events of what that changed.
+// Their actor is System: who holds the database needs no account.
+const (
+	ConsoleInvited       = "console.invited"       // a one-use code was printed
+	ConsoleReset         = "console.reset"         // password and sessions were taken away, a one-use code was printed
+	ConsoleUnlocked      = "console.unlocked"      // too many wrong tries were forgiven
+	ConsoleAdministrator = "console.administrator" // somebody was made administrator of the instance
+	ConsoleClosed        = "console.closed"        // an account was closed
+	ConsoleErased        = "console.erased"        // personal data was erased
+)
+
 // Kinds lists all kinds. Package locale says each as "audit.kind.<kind>".
 func Kinds() []string {
 	return []string{
@@ -78,6 +89,7 @@ func Kinds() []string {
 		AnswersFilled, ImportPreviewed, ImportApplied, ImportUndone,
 		BackupMade, BackupFailed, BackupTested, BackupTestFailed, BackupRestored,
 		PersonErased, KeyUsed, RollbackDetected, RollbackExplained,
+		ConsoleInvited, ConsoleReset, ConsoleUnlocked, ConsoleAdministrator, ConsoleClosed, ConsoleErased,
 	}
 }
 

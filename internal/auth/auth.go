@@ -51,6 +51,10 @@ type Store interface {
 
 	// SetPassword replaces the person's password hash (PHC string).
 	SetPassword(ctx context.Context, person, hash string) error
+	// DeletePassword leaves the person without one: nothing that is typed is right.
+	DeletePassword(ctx context.Context, person string) error
+	// Unlock notes that the tries counted so far against the person are forgiven.
+	Unlock(ctx context.Context, person string) error
 	InsertSession(ctx context.Context, s Session) error
 	DeleteSession(ctx context.Context, hash [32]byte) error
 	DeleteSessionsOf(ctx context.Context, person string) error
@@ -81,6 +85,9 @@ type Queries interface {
 	// Credentials returns person id and password hash for a login; fault.NotFound when there is none or the
 	// person is closed.
 	Credentials(ctx context.Context, login string) (person, hash string, err error)
+	// Unlocked returns whose login it is and when the tries against the person were last forgiven; fault.NotFound when
+	// they never were.
+	Unlocked(ctx context.Context, login string) (person string, at time.Time, err error)
 	// Session returns an unexpired session; fault.NotFound otherwise.
 	Session(ctx context.Context, hash [32]byte) (Session, error)
 	// Touch notes that the session was seen. Not a change of state: no event.

@@ -39,11 +39,12 @@ type state struct {
 	jobs      []job.Args
 	evaluated int // how often credentials were asked for
 	factors   factorState
+	unlocked  map[string]time.Time
 }
 
 func (s state) clone() state {
 	s.people, s.hashes, s.sessions, s.codes = maps.Clone(s.people), maps.Clone(s.hashes), maps.Clone(s.sessions), maps.Clone(s.codes)
-	s.factors = s.factors.clone()
+	s.factors, s.unlocked = s.factors.clone(), maps.Clone(s.unlocked)
 	return s
 }
 
@@ -68,6 +69,25 @@ func (m *memory) Append(_ context.Context, e audit.Event) error {
 func (m *memory) SetPassword(_ context.Context, person, hash string) error {
 	m.state.hashes[person] = hash
 	return m.broken
+}
+
+func (m *memory) DeletePassword(_ context.Context, person string) error {
+	delete(m.state.hashes, person)
+	return m.broken
+}
+
+func (m *memory) Unlock(_ context.Context, person string) error {
+	m.state.unlocked[person] = m.now
+	return m.broken
+}
+
+func (m *memory) Unlocked(_ context.Context, login string) (string, time.Time, error) {
+	for id, at := range m.state.unlocked {
+		if m.state.people[id].Login == login {
+			return id, at, nil
+		}
+	}
+	return "", time.Time{}, missing
 }
 
 func (m *memory) InsertSession(_ context.Context, s Session) error {
@@ -192,7 +212,7 @@ func setup(t *testing.T) (*Service, *memory) {
 			"root": {ID: "root", Institution: "i", Login: "root"},
 		},
 		hashes: map[string]string{}, sessions: map[[32]byte]Session{}, codes: map[[32]byte]Code{},
-		factors: newFactorState(),
+		factors: newFactorState(), unlocked: map[string]time.Time{},
 		roles: []org.Assignment{
 			{Person: "admin", Role: org.Administrator, Scope: org.Scope{Kind: org.WholeInstitution, Institution: "i"}},
 			{Person: "root", Role: org.Administrator, Scope: org.Scope{Kind: org.WholeInstance}},

@@ -124,7 +124,7 @@ func (s *Service) FinishSignIn(ctx context.Context, cmd Finish) (Opened, error) 
 func (s *Service) proven(ctx context.Context, p org.Person, proof Proof, holder string, fn func(context.Context, Store) (Opened, error)) (Opened, error) {
 	guessed := len(proof.Passkey) == 0
 	if guessed {
-		if err := s.throttle.beginFactor(p.ID); err != nil {
+		if err := s.admit(ctx, p.Login, func() error { return s.throttle.beginFactor(p.ID) }); err != nil {
 			return Opened{}, err
 		}
 	}

@@ -97,7 +97,7 @@ func (s *Service) SignIn(ctx context.Context, c Credentials) (Opened, error) {
 	if err != nil {
 		return Opened{}, err
 	}
-	if err := s.throttle.beginSignIn(c.Source, login, browser.device); err != nil {
+	if err := s.admit(ctx, login, func() error { return s.throttle.beginSignIn(c.Source, login, browser.device) }); err != nil {
 		s.spray.failed(login)
 		return Opened{}, err
 	}
@@ -325,7 +325,7 @@ func (s *Service) ChangePassword(ctx context.Context, by org.Actor, c PasswordCh
 // ownPassword compares what somebody who is signed in gives as the own password. Guessing is counted against the
 // account and not against the source, so that colleagues behind one address go on.
 func (s *Service) ownPassword(ctx context.Context, p org.Person, password string) (bool, error) {
-	if err := s.throttle.beginOwn(p.ID, maxPerAccount); err != nil {
+	if err := s.admit(ctx, p.Login, func() error { return s.throttle.beginOwn(p.ID, maxPerAccount) }); err != nil {
 		return false, err
 	}
 	_, stored, err := s.q.Credentials(ctx, p.Login)

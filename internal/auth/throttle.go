@@ -34,8 +34,9 @@ const (
 type throttle struct {
 	clock func() time.Time
 
-	mu    sync.Mutex // guards tries
-	tries map[attempt]*count
+	mu       sync.Mutex // guards what follows
+	tries    map[attempt]*count
+	forgiven map[string]time.Time // by login: the last time that was honoured
 }
 
 // attempt is a source, and the account tried from it; account "" is the source as a whole.
@@ -48,7 +49,7 @@ type count struct {
 }
 
 func newThrottle(clock func() time.Time) *throttle {
-	return &throttle{clock: clock, tries: map[attempt]*count{}}
+	return &throttle{clock: clock, tries: map[attempt]*count{}, forgiven: map[string]time.Time{}}
 }
 
 // begin counts a try as failed before it is made, so that parallel ones cannot exceed the budget; success takes it
@@ -134,6 +135,23 @@ func (t *throttle) release(a attempt) {
 	defer t.mu.Unlock()
 	c := t.count(a, t.clock())
 	c.failures = max(0, c.failures-1)
+}
+
+// forgive forgets what was counted against a login and its person until an operator said so, once for each time: one
+// that is older than the window has nothing left to forgive.
+func (t *throttle) forgive(login, person string, at time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !at.After(t.forgiven[login]) || !t.clock().Before(at.Add(window)) {
+		return false
+	}
+	t.forgiven[login] = at
+	for a, c := range t.tries {
+		if a.account == login || a.account == person {
+			c.failures = 0
+		}
+	}
+	return true
 }
 
 // tooMany tells in minutes when it may be tried again, rounded up.

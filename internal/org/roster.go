@@ -122,6 +122,12 @@ type RosterImport struct {
 // Operator is the actor that the log names for the command line.
 const Operator = "system"
 
+// Console is the actor at the command line: whoever holds the database itself could not be refused anything, and
+// reads no answers through it either.
+func Console() Actor {
+	return Actor{Person: Operator, Assignments: []Assignment{{Person: Operator, Role: Administrator, Scope: Scope{Kind: WholeInstance}}}}
+}
+
 // errRehearsed ends the transaction of an import that must leave nothing.
 var errRehearsed = errors.New("nothing of the import is kept")
 

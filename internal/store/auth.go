@@ -39,6 +39,30 @@ func (s authStore) SetPassword(ctx context.Context, person, hash string) error {
 	return failed(s.dialect, err, "set the password of %s", person)
 }
 
+// DeletePassword is auth.Store's.
+func (s authStore) DeletePassword(ctx context.Context, person string) error {
+	_, err := change(ctx, s.q, `DELETE FROM credential WHERE person = $1`, person)
+	return failed(s.dialect, err, "delete the password of %s", person)
+}
+
+// Unlock is auth.Store's.
+func (s authStore) Unlock(ctx context.Context, person string) error {
+	_, err := change(ctx, s.q, `
+		INSERT INTO unlocked (person, at) VALUES ($1, $2)
+		ON CONFLICT (person) DO UPDATE SET at = excluded.at`, person, s.now.UnixMilli())
+	return failed(s.dialect, err, "unlock %s", person)
+}
+
+// Unlocked is auth.Queries's.
+func (a Auth) Unlocked(ctx context.Context, login string) (person string, at time.Time, err error) {
+	var r struct {
+		Person string
+		At     sql.NullInt64
+	}
+	err = one(ctx, a.db.reader(), &r, `SELECT u.person, u.at FROM unlocked u JOIN person p ON p.id = u.person WHERE p.login = $1`, login)
+	return r.Person, instant(r.At), failed(a.db.dialect, err, "read when a login was unlocked")
+}
+
 // InsertSession is auth.Store's.
 func (s authStore) InsertSession(ctx context.Context, n auth.Session) error {
 	_, err := change(ctx, s.q, `

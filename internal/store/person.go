@@ -39,6 +39,15 @@ func personByID(ctx context.Context, d dialect, q queryer, id string) (org.Perso
 	return r.P.person(), failed(d, err, "read person %s", id)
 }
 
+// PersonByLogin returns the person with this login, closed or not; fault.NotFound when nobody has it.
+func (o Org) PersonByLogin(ctx context.Context, login string) (org.Person, error) {
+	var id string
+	if err := one(ctx, o.db.reader(), &id, `SELECT id FROM person WHERE login = $1`, login); err != nil {
+		return org.Person{}, failed(o.db.dialect, err, "find a login")
+	}
+	return o.Person(ctx, id)
+}
+
 // Person is org.Store's.
 func (s orgStore) Person(ctx context.Context, id string) (org.Person, error) {
 	return personByID(ctx, s.dialect, s.q, id)

@@ -33,6 +33,7 @@ func Run(t *testing.T, fresh Fresh) {
 		{"old keys are forgotten and young ones kept", testForgets},
 		{"second steps come back as they went in and are used once", testFactors},
 		{"of eight who give one code at once one is let in (AN-06)", testOneUseOfAStep},
+		{"an account is unlocked, and a password taken away", testUnlocking},
 		{"a sign-in waits, is taken once and runs out", testSignInSteps},
 		{"what has run out is swept, a few at a time", testSweep},
 		{"a job exists exactly when its transaction does", testEnqueued},

@@ -35,7 +35,7 @@ func (s desk) postForgot(w http.ResponseWriter, r *http.Request) error {
 		}
 		return form.Show(s.forgotView(r, form))
 	}
-	return route.Done(w, r, "/forgot", "account.forgot.sent")
+	return route.Done(w, r, "/forgot", "account.told.forgot")
 }
 
 // getReset shows the form, with the code filled in for those who followed a link. Looking uses nothing up, so a program
@@ -65,5 +65,5 @@ func (s desk) postReset(w http.ResponseWriter, r *http.Request) error {
 		}
 		return form.Show(resetView(r, form))
 	}
-	return route.Done(w, r, "/signin", "account.reset.done")
+	return route.Done(w, r, "/signin", "account.done.reset")
 }

@@ -26,7 +26,7 @@ func expired(w http.ResponseWriter, r *http.Request, err error) error {
 		return err
 	}
 	route.SetCookie(w, r, route.SignInCookie, "", -1)
-	return route.Done(w, r, "/signin", "factor.late")
+	return route.Done(w, r, "/signin", "factor.told.late")
 }
 
 func (s desk) getSecond(w http.ResponseWriter, r *http.Request) error {

@@ -26,7 +26,7 @@ func (s desk) sendInvitation(w http.ResponseWriter, r *http.Request, i org.Insti
 	if err := s.Invitations.InviteByMail(r.Context(), route.From(r).Actor, person); err != nil {
 		return err
 	}
-	return route.Done(w, r, address(i.ID, "people"), "admin.invitation.sent")
+	return route.Done(w, r, address(i.ID, "people"), "admin.done.invitation")
 }
 
 // personIn returns a person of the institution; others are not there.

@@ -85,15 +85,19 @@ func Cookie(r *http.Request, name string) string {
 }
 
 // messageID is the form of a message id; a forged cookie can choose among our own sentences at most.
-var messageID = regexp.MustCompile(`^[a-z]+\.done\.[a-z0-9.-]{1,60}$`)
+var messageID = regexp.MustCompile(`^[a-z]+\.(done|told)\.[a-z0-9.-]{1,60}$`)
 
 // Done ends a change: the browser is sent to another page of ours (303), which shows the message once. Message is an
-// id with the form area.done.what, or "" for none. Scripts are told to load the page as well.
+// id with the form area.done.what for what has been done, area.told.what for what is only said, or "" for none: one of
+// another form is an error, since the next page would show nothing. Scripts are told to load the page as well.
 func Done(w http.ResponseWriter, r *http.Request, path, message string) error {
 	if !Local(path) {
 		return errors.New("redirect to a path that is not ours")
 	}
-	if messageID.MatchString(message) {
+	if message != "" {
+		if !messageID.MatchString(message) {
+			return errors.New("message " + message + " is of no form that the next page shows")
+		}
 		SetCookie(w, r, flashCookie, message, time.Minute)
 	}
 	if HTMX(r) {

@@ -128,6 +128,15 @@ func TestDoneLeavesOneMessageOfOurOwn(t *testing.T) {
 	if res := done("/account", "", true); res.StatusCode != http.StatusNoContent || res.Header.Get("Hx-Redirect") != "/account" {
 		t.Errorf("a script gets %d, %q", res.StatusCode, res.Header.Get("Hx-Redirect"))
 	}
+	if res := done("/signin", "account.told.forgot", false); res.StatusCode != http.StatusSeeOther || len(res.Cookies()) != 1 {
+		t.Errorf("what is only said: status %d, cookies %v", res.StatusCode, res.Cookies())
+	} else if message, _ := flash(res.Cookies()[0]); message != "account.told.forgot" {
+		t.Errorf("what is only said arrives as %q", message)
+	}
+	// A message that the next page would not show is an error at once, instead of silence.
+	if res := done("/account", "account.forgot.sent", false); res.StatusCode != http.StatusInternalServerError || len(res.Cookies()) != 0 {
+		t.Errorf("a message of another form: status %d, cookies %v", res.StatusCode, res.Cookies())
+	}
 	if res := done("//evil.example", "", false); res.StatusCode != http.StatusInternalServerError || res.Header.Get("Location") != "" {
 		t.Errorf("a foreign path gets %d, %q", res.StatusCode, res.Header.Get("Location"))
 	}

@@ -1,16 +1,12 @@
 package account_test
 
 import (
-	"crypto/rand"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/alexedwards/argon2id"
-
 	"zona/internal/auth"
-	"zona/internal/org"
 	"zona/internal/web"
 	"zona/internal/web/internal/desktest"
 	"zona/internal/web/site"
@@ -25,10 +21,7 @@ func (l letters) Letters() []site.Letter { return l }
 func posting(t *testing.T, outbox site.Outbox) (*desktest.World, *auth.Service, *desktest.Browser) {
 	t.Helper()
 	w, _ := setup(t)
-	service := auth.New(w.Store.Auth(), w.Store.Auth(), auth.Options{
-		Random: rand.Reader, Clock: w.Now, NewID: org.NewID, Actors: w.Org, Mail: true,
-		Cost: &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
-	})
+	service := w.Mailing()
 	d := w.Deps()
 	d.Sessions, d.Proofs, d.Account.Auth, d.Account.Factors = service, service, service, service
 	d.Account.Mail, d.Account.Outbox, d.Site.Outbox = true, outbox != nil, outbox

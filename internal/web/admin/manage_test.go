@@ -85,6 +85,14 @@ func TestAUnitIsEditedMovedClosedAndReopened(t *testing.T) {
 		t.Error("the page does not show what stands now beside what was typed")
 	}
 
+	// Nothing is chosen beforehand: a form sent as it comes moves no unit to the top.
+	if page := b.Get(unit + "/move"); page.Find(`input[name="parent"][checked]`).Length() != 0 {
+		t.Error("a destination is chosen beforehand")
+	}
+	aimless(t, b, unit, "parent")
+	if got := w.Unit(t, "lower").Path; got != "/top/lower/" {
+		t.Errorf("a move without a destination leads to %s", got)
+	}
 	moved(t, b.Send(unit+"/move?q=lain", unit+"/move", "parent", "other"))
 	if got := w.Unit(t, "lower").Path; got != "/other/lower/" {
 		t.Errorf("path %s", got)
@@ -102,6 +110,20 @@ func TestAUnitIsEditedMovedClosedAndReopened(t *testing.T) {
 	}
 }
 
+// aimless sends the form of a move without a destination.
+func aimless(t *testing.T, b *desktest.Browser, of, field string) {
+	t.Helper()
+	page := b.Get(of + "/move")
+	whole(t, page, 200)
+	form := page.Form(t, of+"/move")
+	form.Del(field)
+	p := b.Do(http.MethodPost, of+"/move", form, nil)
+	whole(t, p, 422)
+	if p.Find("#f-"+field+"-wrong").Length() != 1 {
+		t.Error("the missing choice is not named")
+	}
+}
+
 func TestAPersonIsEditedMovedClosedAndReopened(t *testing.T) {
 	t.Parallel()
 	w, server := setup(t)
@@ -113,6 +135,10 @@ func TestAPersonIsEditedMovedClosedAndReopened(t *testing.T) {
 	if p := w.Account(t, "sari"); p.NIP != "198501012010011001" || p.Rank != "Penata/IIIc" {
 		t.Errorf("%+v", p)
 	}
+	if page := b.Get(sari + "/move"); page.Find(`input[name="unit"][checked]`).AttrOr("value", "?") != w.Account(t, "sari").Unit {
+		t.Error("not the present unit is chosen beforehand")
+	}
+	aimless(t, b, sari, "unit")
 	moved(t, b.Send(sari+"/move?q=PN-1", sari+"/move", "unit", "lower"))
 	if w.Account(t, "sari").Unit != "lower" {
 		t.Error("not moved")

@@ -186,7 +186,9 @@ func (s desk) postMovePerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.Organisation.MovePerson(r.Context(), route.From(r).Actor, org.PersonMove{Key: route.Key(r), Person: p.ID, Rev: revision(r), Unit: r.PostFormValue("unit")})
+	if err = chosen(r, "unit"); err == nil {
+		err = s.Organisation.MovePerson(r.Context(), route.From(r).Actor, org.PersonMove{Key: route.Key(r), Person: p.ID, Rev: revision(r), Unit: r.PostFormValue("unit")})
+	}
 	if err != nil {
 		return again(r, err, func(form route.Form) (templ.Component, error) { return s.personMovePage(r, form) })
 	}

@@ -238,11 +238,22 @@ func (s desk) postMoveUnit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.Organisation.MoveUnit(r.Context(), route.From(r).Actor, org.UnitMove{Key: route.Key(r), Unit: u.ID, Rev: revision(r), Parent: r.PostFormValue("parent")})
+	if err = chosen(r, "parent"); err == nil {
+		err = s.Organisation.MoveUnit(r.Context(), route.From(r).Actor, org.UnitMove{Key: route.Key(r), Unit: u.ID, Rev: revision(r), Parent: r.PostFormValue("parent")})
+	}
 	if err != nil {
 		return again(r, err, func(form route.Form) (templ.Component, error) { return s.unitMovePage(r, form) })
 	}
 	return route.Done(w, r, address(i.ID, "units", u.ID), "admin.done.unit.moved")
+}
+
+// chosen refuses a move without a destination. The top of the institution is one too and has an empty value, so that the
+// value alone would take silence for a choice.
+func chosen(r *http.Request, name string) error {
+	if r.PostForm.Has(name) {
+		return nil
+	}
+	return fault.New(fault.Invalid, "fault.invalid").With(name, "fault.field.choose")
 }
 
 // closeForm asks why a unit is closed.

@@ -54,14 +54,21 @@ func New(tb testing.TB) *World {
 	w := &World{now: Start(), Log: &Log{}}
 	w.Store = newStore(tb, w.Now)
 	w.Org = org.New(w.Store.Org(), w.Store.Org(), w.Now, org.NewID)
-	w.Auth = auth.New(w.Store.Auth(), w.Store.Auth(), auth.Options{
-		Random: rand.Reader, Clock: w.Now, NewID: org.NewID, Actors: w.Org, Cost: cheap(),
-	})
+	w.Auth = w.signIn(false)
 	w.Sheets = assessment.New(w.Store.Assessments(), w.Store.Assessments(), assessment.Options{
 		Clock: w.Now, NewID: org.NewID, Instruments: instrument.ByID,
 	})
 	w.Trail = trail.New(w.Store.Trail(), trail.Options{Clock: w.Now, Signer: signer(tb)})
 	return w
+}
+
+// Mailing is the world's sign-in where somebody delivers mail.
+func (w *World) Mailing() *auth.Service { return w.signIn(true) }
+
+func (w *World) signIn(mail bool) *auth.Service {
+	return auth.New(w.Store.Auth(), w.Store.Auth(), auth.Options{
+		Random: rand.Reader, Clock: w.Now, NewID: org.NewID, Actors: w.Org, Cost: cheap(), Mail: mail,
+	})
 }
 
 // signer signs checkpoints with a key of the world's own.

@@ -63,7 +63,7 @@ func mailing(cfg config.Config, db *store.DB, s services, m delivery, log *slog.
 	d.Site.Outbox = m.page()
 	d.Account.Mail, d.Account.Outbox, d.Admin.Mail = m.mails(), m.outbox != nil, m.mails()
 	d.People = db.Org()
-	d.Admin.Units = db.Assessments()
+	d.Admin.Units, d.Site.Work = db.Assessments(), db.Assessments()
 	d.Workspace.Queries, d.Workspace.Institutions = db.Assessments(), db.Org()
 	d.LogWarnings = logWarnings{s.trail}
 	if !demo {

@@ -116,6 +116,9 @@ func (s *Service) Open(ctx context.Context, by org.Actor, cmd NewAssessment) (st
 		if err := org.Can(by, org.OpenAssessment, u.At(), org.State{At: st.Now()}).Fault(); err != nil {
 			return "", err
 		}
+		if u.Shut(st.Now()) {
+			return "", fault.New(fault.Forbidden, "fault.unit.closed")
+		}
 		p, err := st.Period(ctx, cmd.Period)
 		if err == nil && p.Institution != u.Institution {
 			err = fault.New(fault.NotFound, "fault.not_found")

@@ -122,6 +122,13 @@ func TestASheetIsOpenedOnceForAUnitAndPeriod(t *testing.T) {
 		}
 	}
 	s, m, _ := setup()
+	shut := m.state.units["bare"]
+	shut.Closed = m.now
+	m.state.units["bare"] = shut
+	if _, err := s.Open(ctx, admin, good); said(err) != "fault.unit.closed" || len(m.state.events) > 0 {
+		t.Errorf("in a closed unit: %q, %d events", said(err), len(m.state.events))
+	}
+	s, m, _ = setup()
 	m.broken = "InsertAssessment"
 	if _, err := s.Open(ctx, admin, good); !errors.Is(err, errDisk) {
 		t.Errorf("with a store that fails: %v", err)

@@ -62,6 +62,7 @@ type UnitQuery struct {
 	Search      string   // part of the name or code
 	Kind        UnitKind // "" for all
 	Open        Openness
+	Headless    bool   // only those of which nobody is head today
 	Children    bool   // only those directly below Parent
 	Parent      string // "" with Children: the top units
 	Sort        UnitSort
@@ -93,6 +94,7 @@ type PersonQuery struct {
 	Search      string // part of name, NIP, login or e-mail
 	Unit        string // home in this unit or below it
 	Role        Role   // held now
+	Unentered   bool   // only those who have never set a password
 	Open        Openness
 	Sort        PersonSort
 	After       Cursor

@@ -274,6 +274,9 @@ func (o Org) pageOfPeople(q org.PersonQuery, few fewPeople, columns []string) *s
 		b.Where(`EXISTS (SELECT 1 FROM assignment g WHERE g.person = p.id AND g.role = ` + b.Var(string(q.Role)) +
 			` AND ` + heldNow(o.db.moment(b.Var(o.db.momentArg()))) + `)`)
 	}
+	if q.Unentered {
+		b.Where("p.closed = 0", unentered)
+	}
 	switch q.Open {
 	case org.OnlyOpen:
 		b.Where("p.closed = 0")

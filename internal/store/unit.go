@@ -247,7 +247,7 @@ func (o Org) UnitAt(ctx context.Context, unit string, at time.Time) ([]org.UnitS
 
 // UnitList is org.Queries's.
 func (o Org) UnitList(ctx context.Context, r org.Reach, q org.UnitQuery) ([]org.UnitRow, error) {
-	query, args := unitList(r, q)
+	query, args := o.unitList(r, q)
 	var rows []struct {
 		U                unitRow
 		ParentName, Sort text
@@ -267,7 +267,7 @@ func (o Org) UnitList(ctx context.Context, r org.Reach, q org.UnitQuery) ([]org.
 }
 
 // unitList takes a page first and counts for its rows only.
-func unitList(r org.Reach, q org.UnitQuery) (query string, args []any) {
+func (o Org) unitList(r org.Reach, q org.UnitQuery) (query string, args []any) {
 	sort := map[org.UnitSort]string{org.UnitsByCode: "u.code"}[q.Sort]
 	if sort == "" {
 		sort = "u.folded"
@@ -292,6 +292,9 @@ func unitList(r org.Reach, q org.UnitQuery) (query string, args []any) {
 	}
 	if q.Kind != "" {
 		b.Where(b.Equal("u.kind", string(q.Kind)))
+	}
+	if q.Headless {
+		b.Where("u.closed_at IS NULL", headless(b.Var(string(org.UnitHead)), o.db.moment(b.Var(o.db.momentArg()))))
 	}
 	switch q.Open {
 	case org.OnlyOpen:

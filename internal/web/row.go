@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"zona/internal/auth"
@@ -137,7 +138,7 @@ func (s *server) signedIn(q *route.Request, session auth.Session, actor org.Acto
 	}
 	for _, row := range s.nav {
 		if s.admit(row, q) == nil {
-			q.Nav = append(q.Nav, route.Link{Path: row.Path(), Label: row.Nav.Label, Also: row.Nav.Also})
+			q.Nav = append(q.Nav, route.Link{Path: strings.TrimSuffix(row.Path(), "{$}"), Label: row.Nav.Label, Also: row.Nav.Also})
 		}
 	}
 }

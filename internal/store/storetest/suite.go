@@ -40,6 +40,7 @@ func Run(t *testing.T, fresh Fresh) {
 		{"lists show what is within reach and nothing else", testReach},
 		{"people are listed page by page", testPeoplePages},
 		{"units move, close and keep their history", testMoving},
+		{"several people come at once or not at all", testStaff},
 		{"nobody judges where he is not impartial (AZ-01)", testConflicts},
 		{"the last administrator stays", testLastAdministrator},
 		{"a list costs one statement, however long", testOneStatement},

@@ -49,6 +49,7 @@ type Organisation interface {
 	AddUnit(ctx context.Context, by org.Actor, cmd org.NewUnit) (string, error)
 	AddPerson(ctx context.Context, by org.Actor, cmd org.NewPerson) (string, error)
 	Assign(ctx context.Context, by org.Actor, cmd org.NewAssignment) (string, error)
+	AddStaff(ctx context.Context, by org.Actor, cmd org.NewStaff) ([]string, error)
 
 	EditUnit(ctx context.Context, by org.Actor, cmd org.UnitEdit) error
 	MoveUnit(ctx context.Context, by org.Actor, cmd org.UnitMove) error
@@ -64,9 +65,9 @@ type Organisation interface {
 	WithdrawInterest(ctx context.Context, by org.Actor, key idempotency.Key, interest string) error
 }
 
-// Units lists the units within reach, a page at a time.
+// Units counts how far the institutions within reach are prepared.
 type Units interface {
-	Units(ctx context.Context, r org.Reach, q assessment.UnitQuery) ([]assessment.UnitRow, error)
+	Standings(ctx context.Context, r org.Reach, at time.Time, limit int) ([]assessment.Standing, error)
 }
 
 // Periods lists and makes periods.
@@ -93,10 +94,10 @@ type desk struct{ Deps }
 func Routes(d Deps) []route.Route {
 	s := desk{d}
 	return slices.Concat(s.logRoutes(), s.unitRoutes(), s.personRoutes(), s.roleRoutes(), []route.Route{
-		{Pattern: "GET /admin", Need: org.ManageInstitution, Handle: s.getHome, Nav: route.Nav{Label: "admin.nav", Order: 90}},
+		{Pattern: "GET /admin", Need: org.ViewAccess, Handle: s.getHome, Nav: route.Nav{Label: "admin.nav", Order: 90}},
 		{Pattern: "GET /admin/institutions/new", Need: org.CreateInstitution, Handle: s.getNewInstitution},
 		{Pattern: "POST /admin/institutions", Need: org.CreateInstitution, Fields: []string{"name", "kind", "zone"}, Handle: s.postInstitution},
-		{Pattern: "GET /admin/institutions/{institution}", Need: org.ManageInstitution, Handle: s.getInstitution},
+		{Pattern: "GET /admin/institutions/{institution}", Need: org.ViewAccess, Handle: s.getInstitution},
 		{Pattern: "GET /admin/institutions/{institution}/units", Need: org.ManageInstitution, Handle: s.getUnits},
 		{Pattern: "GET /admin/institutions/{institution}/units/new", Need: org.ManageInstitution, Handle: s.getNewUnit},
 		{Pattern: "POST /admin/institutions/{institution}/units", Need: org.ManageInstitution, Fields: unitFields("parent"), Handle: s.postUnit},
@@ -106,6 +107,8 @@ func Routes(d Deps) []route.Route {
 		{Pattern: "GET /admin/institutions/{institution}/people", Need: org.ViewPeople, Handle: s.getPeople},
 		{Pattern: "GET /admin/institutions/{institution}/people/new", Need: org.ManagePeople, Handle: s.getNewPerson},
 		{Pattern: "POST /admin/institutions/{institution}/people", Need: org.ManagePeople, StepUp: true, Fields: personFields("unit", "role", "scope"), Handle: s.postPerson},
+		{Pattern: "GET /admin/institutions/{institution}/staff/new", Need: org.ManagePeople, Handle: s.getNewStaff},
+		{Pattern: "POST /admin/institutions/{institution}/staff", Need: org.ManagePeople, StepUp: true, Fields: []string{"unit", "name.*", "login.*", "role.*"}, Handle: s.postStaff},
 		{Pattern: "POST /admin/institutions/{institution}/people/{person}/invitation", Need: org.ManagePeople, StepUp: true, Fields: route.NoFields(), Handle: s.postInvitation},
 		{Pattern: "POST /admin/institutions/{institution}/people/{person}/invitation/mail", Need: org.ManagePeople, StepUp: true, Fields: route.NoFields(), Handle: s.postMailInvitation},
 	})
@@ -132,7 +135,7 @@ func may(r *http.Request, c org.Capability, i org.Institution) bool {
 func frameOf(r *http.Request, i org.Institution, title string) ui.Frame {
 	f := ui.FrameOf(r, title)
 	f.Demo = f.Demo || i.Demo
-	if may(r, org.ManageInstitution, i) { // who only reads has no way through pages that are not theirs
+	if may(r, org.ViewAccess, i) { // who only lists people has no way through pages that are not theirs
 		f.Crumbs = []ui.Crumb{{Path: "/admin", Text: f.T("admin.title")}, {Path: address(i.ID), Text: i.Name}}
 	}
 	return f

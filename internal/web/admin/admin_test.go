@@ -135,7 +135,7 @@ func TestFromAnEmptyInstanceToAColleagueInElevenPages(t *testing.T) {
 		t.Fatalf("the third step is %s", got)
 	}
 	b.Send(next(), home+"/periods")
-	if got := next(); got != home+"/people/new" {
+	if got := next(); got != home+"/staff/new" {
 		t.Fatalf("the fourth step is %s", got)
 	}
 	units := b.Get(home + "/units")
@@ -158,8 +158,8 @@ func TestFromAnEmptyInstanceToAColleagueInElevenPages(t *testing.T) {
 	if in.Status != 303 {
 		t.Fatalf("the code from the slip: %d %s", in.Status, in.Find("#summary").Text())
 	}
-	if home := sari.Do(http.MethodGet, "/", nil, nil).Header.Get("Location"); home != "/units" {
-		t.Errorf("the coordinator's home is %s", home)
+	if home := sari.Get("/"); home.Find("form[action$='/sheet']").Length() != 1 {
+		t.Errorf("the coordinator is not offered the sheet of the unit: %s", home.Find("main").Text())
 	}
 	periods, err := w.Store.Assessments().Periods(t.Context(), path.Base(home))
 	if err != nil || len(periods) != 1 {

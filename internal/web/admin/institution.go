@@ -5,7 +5,6 @@ import (
 
 	"github.com/a-h/templ"
 
-	"zona/internal/assessment"
 	"zona/internal/locale"
 	"zona/internal/org"
 	"zona/internal/web/internal/route"
@@ -20,7 +19,7 @@ func (s desk) getHome(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	mayCreate := org.Can(q.Actor, org.CreateInstitution, org.Object{}, org.State{At: q.At}).Allow
-	if len(institutions) == 1 && may(r, org.ManageInstitution, institutions[0]) {
+	if len(institutions) == 1 && may(r, org.ViewAccess, institutions[0]) {
 		return s.showInstitution(w, r, institutions[0], mayCreate)
 	}
 	frame := ui.FrameOf(r, q.Printer.T("admin.title"))
@@ -32,7 +31,7 @@ func (s desk) getHome(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s desk) getInstitution(w http.ResponseWriter, r *http.Request) error {
-	i, err := s.managed(r, org.ManageInstitution)
+	i, err := s.managed(r, org.ViewAccess)
 	if err != nil {
 		return err
 	}
@@ -47,54 +46,33 @@ func (s desk) showInstitution(w http.ResponseWriter, r *http.Request, i org.Inst
 		frame.Crumbs = nil
 		frame.Actions = link("/admin/institutions/new", frame.T("admin.institution.new"))
 	}
-	steps, err := s.steps(r, i, frame.Printer)
-	if err != nil {
-		return err
+	page := institutionPage{frame: frame, institution: i, links: s.around(r, i, frame)}
+	if may(r, org.ManageInstitution, i) {
+		q := route.From(r)
+		standings, err := s.Units.Standings(r.Context(), org.Reach{Institutions: []string{i.ID}}, q.At, 1)
+		if err != nil {
+			return err
+		}
+		for _, standing := range standings {
+			page.steps = ui.Preparation(frame, standing, may(r, org.ManagePeople, i))
+		}
 	}
-	return ui.Write(w, r, http.StatusOK, ui.Page(frame, institutionBody(institutionPage{frame: frame, institution: i, steps: steps, mayAccess: may(r, org.ViewAccess, i)})))
+	return ui.Write(w, r, http.StatusOK, ui.Page(frame, institutionBody(page)))
 }
 
-func (s desk) steps(r *http.Request, i org.Institution, p *locale.Printer) ([]step, error) {
-	q := route.From(r)
-	units, err := s.Units.Units(r.Context(), q.Actor.Reach(org.ViewUnits, q.At), assessment.UnitQuery{Institution: i.ID, Limit: 1})
-	if err != nil {
-		return nil, err
-	}
-	periods, err := s.Periods.Periods(r.Context(), q.Actor, i.ID)
-	if err != nil {
-		return nil, err
-	}
-	steps := []step{
-		{id: "admin.step.unit", list: address(i.ID, "units"), add: address(i.ID, "units", "new"), label: "admin.unit.new"},
-		{id: "admin.step.period", list: address(i.ID, "periods"), add: address(i.ID, "periods", "new"), label: "admin.period.new"},
-	}
-	if len(units) > 0 {
-		steps[0].count = p.T("admin.units.some")
-	}
-	if n := len(periods); n > 0 {
-		steps[1].count = p.T("admin.periods.count", "Count", n)
-	}
-	if may(r, org.ManagePeople, i) {
-		people, err := s.Organisation.People(r.Context(), q.Actor, org.PersonQuery{Institution: i.ID})
-		if err != nil {
-			return nil, err
-		}
-		step := step{id: "admin.step.people", list: address(i.ID, "people"), add: address(i.ID, "people", "new"), label: "admin.person.new"}
-		switch n := len(people); {
-		case n >= org.PageSize:
-			step.count = p.T("admin.people.some")
-		case n > 0:
-			step.count = p.T("admin.people.count", "Count", n)
-		}
-		steps = append(steps, step)
-	}
-	for n := range steps {
-		if steps[n].count == "" {
-			steps[n].next = true
-			break
+// around are the pages of an institution that the reader may see, beside those of the steps.
+func (s desk) around(r *http.Request, i org.Institution, f ui.Frame) []ui.Crumb {
+	var links []ui.Crumb
+	add := func(c org.Capability, text string, parts ...string) {
+		if may(r, c, i) {
+			links = append(links, ui.Crumb{Path: address(i.ID, parts...), Text: f.T(text)})
 		}
 	}
-	return steps, nil
+	if !may(r, org.ManageInstitution, i) { // the steps lead there
+		add(org.ViewPeople, "admin.people", "people")
+	}
+	add(org.ViewAccess, "admin.assignments", "assignments")
+	return links
 }
 
 func (s desk) getNewInstitution(w http.ResponseWriter, r *http.Request) error {

@@ -47,13 +47,11 @@ func (s desk) invite(w http.ResponseWriter, r *http.Request, i org.Institution, 
 	if err != nil {
 		return err
 	}
-	if s.Mail && auth.MailAddress(p) != "" {
+	if s.mails(p) {
 		return s.sendInvitation(w, r, i, p.ID)
 	}
 	return s.showSlip(w, r, i, person)
 }
 
-// mails reports whether a code can be sent to whoever signs in so.
-func (s desk) mails(login string) bool {
-	return s.Mail && auth.MailAddress(org.Person{Login: login}) != ""
-}
+// mails reports whether a code can be sent to the person.
+func (s desk) mails(p org.Person) bool { return s.Mail && auth.MailAddress(p) != "" }

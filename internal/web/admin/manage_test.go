@@ -188,3 +188,53 @@ func TestARoleIsGivenChangedAndEndedWithItsReason(t *testing.T) {
 		}
 	}
 }
+
+func TestSeveralPeopleComeWithTheirCodesOrNobodyDoes(t *testing.T) {
+	t.Parallel()
+	w, server := setup(t)
+	b := as(t, server, "adm")
+	page := b.Get(base + "/staff/new")
+	whole(t, page, 200)
+	before := w.Store.Digest()
+	refused := b.Send(base+"/staff/new", base+"/staff", "name.0", "Wati", "login.0", "wati", "role.0", "unit_head", "name.2", "Budi", "login.2", "sari", "role.2", "member")
+	whole(t, refused, 422)
+	if refused.Find(`a[href="#f-login-2"]`).Length() != 1 || refused.Find(`input[name="name.0"]`).AttrOr("value", "") != "Wati" {
+		t.Errorf("the line is not told or what was typed is gone: %s", refused.Find("#summary").Text())
+	}
+	if w.Store.Digest() != before {
+		t.Error("a refused list left somebody behind")
+	}
+	done := b.Send(base+"/staff/new", base+"/staff", "name.0", "Wati", "login.0", "wati", "role.0", "unit_head", "name.2", "Budi", "login.2", "budi", "role.2", "member")
+	whole(t, done, 200)
+	if done.Find(".z-code").Length() != 2 {
+		t.Errorf("%d codes for two people", done.Find(".z-code").Length())
+	}
+	if rows := b.Get(base + "/people?entered=no").Find("tbody tr"); rows.Length() != 2 {
+		t.Errorf("those who never signed in: %s", rows.Text())
+	}
+}
+
+func TestWhoOnlyReadsFindsPeopleAndRoles(t *testing.T) {
+	t.Parallel()
+	w, server := setup(t)
+	all := org.Scope{Kind: org.WholeInstitution, Institution: "mine"}
+	w.Person(t, org.Person{ID: "head", Institution: "mine", Name: "Hadi", Login: "head"}, org.InstitutionHead, all)
+	w.Person(t, org.Person{ID: "audit", Institution: "mine", Name: "Ani", Login: "audit"}, org.Auditor, all)
+	for _, login := range []string{"head", "audit"} {
+		b := as(t, server, login)
+		if home := b.Get("/"); home.Find(`nav.z-nav a[href="/admin"]`).Length() != 1 {
+			t.Errorf("%s has no way to the institution", login)
+		}
+		page := b.Get("/admin")
+		whole(t, page, 200)
+		if page.Find(".z-steps").Length() > 0 {
+			t.Errorf("%s is told to prepare the institution", login)
+		}
+		for _, path := range []string{"/people", "/assignments"} {
+			if page.Find(`main a[href="`+base+path+`"]`).Length() != 1 {
+				t.Errorf("%s is not led to %s", login, path)
+			}
+			whole(t, b.Get(base+path), 200)
+		}
+	}
+}

@@ -20,7 +20,7 @@ func (s desk) getPeople(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	by := filters(r, "q", "role", "unit", "open", "sort")
+	by := filters(r, "q", "role", "unit", "open", "sort", "entered")
 	unit, err := s.unitIn(r, i, by.Get("unit"))
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func (s desk) getPeople(w http.ResponseWriter, r *http.Request) error {
 	query := org.PersonQuery{
 		Institution: i.ID, Search: by.Get("q"), Unit: unit.ID, After: cursorOf(r), Limit: org.PageSize + 1,
 		Role: offered(by.Get("role"), org.Roles()),
-		Open: offered(by.Get("open"), []org.Openness{org.OnlyOpen, org.OnlyClosed}),
+		Open: offered(by.Get("open"), []org.Openness{org.OnlyOpen, org.OnlyClosed}), Unentered: by.Get("entered") == notEntered,
 		Sort: offered(by.Get("sort"), []org.PersonSort{org.PeopleByUnit, org.PeopleByNIP}),
 	}
 	rows, err := s.Organisation.People(r.Context(), route.From(r).Actor, query)
@@ -51,7 +51,15 @@ func (s desk) getPeople(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s desk) getNewPerson(w http.ResponseWriter, r *http.Request) error {
-	view, err := s.personView(r, route.New("scope", string(org.OneUnit)), r.URL.Query().Get("unit"))
+	i, err := s.managed(r, org.ManagePeople)
+	if err != nil {
+		return err
+	}
+	u, err := s.homeOf(r, i)
+	if err != nil {
+		return err
+	}
+	view, err := s.personView(r, route.New("scope", string(org.OneUnit)), u.ID)
 	if err != nil {
 		return err
 	}
@@ -205,27 +213,8 @@ func (s desk) postInvitation(w http.ResponseWriter, r *http.Request) error {
 	return s.showSlip(w, r, i, r.PathValue("person"))
 }
 
-// showSlip makes a code and shows it: the only page on which it ever stands. It answers the form itself and not a
-// redirect, because a code must not travel in an address or wait on the server.
+// showSlip makes a code and shows it, also for somebody with an address: it was asked for on paper.
 func (s desk) showSlip(w http.ResponseWriter, r *http.Request, i org.Institution, person string) error {
-	q := route.From(r)
-	p, err := s.personIn(r, i, person)
-	if err != nil {
-		return err
-	}
-	code, expires, err := s.Invitations.Invite(r.Context(), q.Actor, person)
-	if err != nil {
-		return err
-	}
-	zone, err := locale.Zone(i.Zone)
-	if err != nil {
-		return err
-	}
-	frame := frameOf(r, i, q.Printer.T("admin.slip.heading"))
-	frame.Narrow = true
-	frame.Crumbs = append(frame.Crumbs, ui.Crumb{Path: address(i.ID, "people"), Text: frame.T("admin.people")})
-	return ui.Write(w, r, http.StatusOK, ui.Page(frame, slipBody(slipPage{
-		frame: frame, institution: i, name: p.Name, login: p.Login, code: code,
-		site: s.URL + "/invitation", expires: q.Printer.DateTime(expires, zone),
-	})))
+	s.Mail = false
+	return s.showSlips(w, r, i, []string{person})
 }

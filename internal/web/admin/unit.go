@@ -27,7 +27,7 @@ func (s desk) getUnits(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q := route.From(r)
-	by := filters(r, "q", "kind", "open", "sort", "parent")
+	by := filters(r, "q", "kind", "open", "sort", "parent", "head")
 	parent, err := s.unitIn(r, i, by.Get("parent"))
 	if err != nil {
 		return err
@@ -38,7 +38,8 @@ func (s desk) getUnits(w http.ResponseWriter, r *http.Request) error {
 		Open: offered(by.Get("open"), []org.Openness{org.OnlyOpen, org.OnlyClosed}),
 		Sort: offered(by.Get("sort"), []org.UnitSort{org.UnitsByCode}),
 	}
-	query.Children = query.Search == "" && query.Kind == "" && query.Open == ""
+	query.Headless = by.Get("head") == noHead
+	query.Children = query.Search == "" && query.Kind == "" && query.Open == "" && !query.Headless
 	rows, err := s.Organisation.UnitList(r.Context(), q.Actor, query)
 	if err != nil {
 		return err
@@ -60,6 +61,12 @@ func (s desk) getUnits(w http.ResponseWriter, r *http.Request) error {
 	page.frame = frame
 	return ui.Write(w, r, http.StatusOK, ui.Page(frame, unitsBody(page)))
 }
+
+// noHead and notEntered are the filters of units that nobody is head of, and of people who have never signed in.
+const (
+	noHead     = "none"
+	notEntered = "no"
+)
 
 // query2 is query, or nothing where there is no value.
 func query2(name, value string) string {

@@ -1,5 +1,5 @@
 // Package site is what stands around the desks: the door, the help page, and the small files that machines ask for.
-// It changes nothing.
+// It changes nothing. The home of somebody who has signed in shows what waits for him or her.
 package site
 
 import (
@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"zona/internal/org"
 	"zona/internal/web/internal/route"
 	"zona/internal/web/internal/ui"
 )
@@ -19,6 +18,7 @@ type Deps struct {
 	Now func() time.Time
 	// Outbox is set in the demo alone, where no mail leaves the program.
 	Outbox Outbox
+	Work   Work
 }
 
 // desk holds the handlers.
@@ -28,7 +28,7 @@ type desk struct{ deps Deps }
 func Routes(d Deps) []route.Route {
 	s := desk{d}
 	rows := []route.Route{
-		{Pattern: "GET /{$}", Public: true, Handle: s.getHome},
+		{Pattern: "GET /{$}", Public: true, Handle: s.getHome, Nav: route.Nav{Label: "home.nav", Order: 1}},
 		{Pattern: "GET /help", Public: true, Handle: s.getHelp},
 		{Pattern: "GET /livez", Public: true, Bare: true, Handle: s.getLive},
 		{Pattern: "GET /robots.txt", Public: true, Bare: true, Handle: s.getRobots},
@@ -38,26 +38,6 @@ func Routes(d Deps) []route.Route {
 		rows = append(rows, route.Route{Pattern: "GET /outbox", Public: true, Handle: s.getOutbox})
 	}
 	return rows
-}
-
-// getHome sends everybody to where their work is.
-func (s desk) getHome(w http.ResponseWriter, r *http.Request) error {
-	return route.Done(w, r, home(route.From(r)), "")
-}
-
-// home is chosen by what the person may do, in the order of what is most likely the day's work.
-func home(q *route.Request) string {
-	switch {
-	case !q.SignedIn():
-		return "/signin"
-	case q.Actor.Holds(org.ViewSheet, q.At):
-		return "/units"
-	case q.Actor.Holds(org.ManageInstitution, q.At), q.Actor.Holds(org.ManagePeople, q.At), q.Actor.Holds(org.CreateInstitution, q.At):
-		return "/admin"
-	case q.Actor.Holds(org.ViewUnits, q.At):
-		return "/units"
-	}
-	return "/account"
 }
 
 func (s desk) getHelp(w http.ResponseWriter, r *http.Request) error {

@@ -6,34 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"zona/internal/org"
 	"zona/internal/web/internal/desktest"
 )
-
-func TestTheDoorLeadsEverybodyToTheirWork(t *testing.T) {
-	t.Parallel()
-	w := desktest.New(t)
-	w.Put(org.Institution{ID: "i", Name: "Mahkamah Contoh", Kind: org.Central, Zone: "Asia/Jakarta"}, org.Unit{ID: "u", Institution: "i", Path: "/u/", Name: "PN"})
-	unit := org.Scope{Kind: org.OneUnit, Institution: "i", Unit: "u"}
-	all := org.Scope{Kind: org.WholeInstitution, Institution: "i"}
-	person := func(login string, role org.Role, scope org.Scope) {
-		w.Person(t, org.Person{Institution: "i", Name: login, Login: login}, role, scope)
-	}
-	person("coordinator", org.Coordinator, unit)
-	person("evaluator", org.TPIMember, all)
-	person("admin", org.Administrator, all)
-	person("nothing", org.Member, all) // a role that is not given over an institution: it grants nothing
-	server := w.Open(t)
-	for login, want := range map[string]string{"": "/signin", "coordinator": "/units", "evaluator": "/units", "admin": "/admin", "nothing": "/account"} {
-		b := desktest.Visit(t, server)
-		if login != "" {
-			b.SignIn(login)
-		}
-		if p := b.Do(http.MethodGet, "/", nil, nil); p.Status != 303 || p.Header.Get("Location") != want {
-			t.Errorf("%q is led to %q (%d), want %q", login, p.Header.Get("Location"), p.Status, want)
-		}
-	}
-}
 
 func TestMachinesFindWhatTheyAskFor(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ func (w *World) Deps() web.Deps {
 	return web.Deps{
 		Sessions: w.Auth, People: w.Store.Org(), Proofs: w.Auth, Log: w.Logger(), Now: w.Now,
 		Hosts:   []string{"127.0.0.1"},
-		Site:    site.Deps{URL: URL, Now: w.Now},
+		Site:    site.Deps{URL: URL, Now: w.Now, Work: w.Store.Assessments()},
 		Account: account.Deps{Auth: w.Auth, Factors: w.Auth},
 		Admin: admin.Deps{
 			Organisation: w.Org, Units: w.Store.Assessments(), Periods: w.Sheets, Invitations: w.Auth, Sessions: w.Auth,

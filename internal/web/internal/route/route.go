@@ -85,7 +85,7 @@ func (t Route) Check() error {
 		return fmt.Errorf("route %q: a decisive act is a form of somebody who is signed in, without a file", t.Pattern)
 	case method != http.MethodGet && t.Fields == nil:
 		return fmt.Errorf("route %q: it does not say which fields its form has", t.Pattern)
-	case t.Nav.Label != "" && (method != http.MethodGet || strings.Contains(path, "{")):
+	case t.Nav.Label != "" && (method != http.MethodGet || strings.Contains(strings.TrimSuffix(path, "{$}"), "{")):
 		return fmt.Errorf("route %q: a place in the navigation is a page without parameters", t.Pattern)
 	}
 	return nil

@@ -25,6 +25,8 @@ const (
 	child   place = "unit below"
 	sibling place = "unit beside"
 	foreign place = "other institution"
+	// instance holds people of no institution; no role is walked there beside that of whoever runs it.
+	instance place = "instance"
 )
 
 var places = []place{own, child, sibling, foreign}

@@ -139,6 +139,13 @@ func (w *accessWorld) house(root org.Actor) {
 			w.institutions[foreign] = id
 		}
 	}
+	var err error
+	w.persons[instance], err = w.services.org.AddPerson(w.t.Context(), root, org.NewPerson{PersonData: org.PersonData{Name: "Kolega", Login: "kolega@x.example"}})
+	w.must(err)
+	w.assignments[instance], err = w.services.org.Assign(w.t.Context(), root, org.NewAssignment{
+		Person: w.persons[instance], Role: org.Auditor, Scope: org.Scope{Kind: org.WholeInstance},
+	})
+	w.must(err)
 	for _, at := range places {
 		parent := ""
 		if at == child {
@@ -310,6 +317,9 @@ func (w *accessWorld) roles() []string { return slices.Sorted(maps.Keys(granted)
 
 // address fills the row's placeholders with what lies at a place.
 func (w *accessWorld) address(row web.Row, at place, stage assessment.Stage) string {
+	if strings.HasPrefix(row.Path(), "/admin/people") { // those of the instance
+		at = instance
+	}
 	return strings.NewReplacer(
 		"{$}", "", "{institution}", w.institutions[at], "{unit}", w.units[at], "{person}", w.persons[at],
 		"{assignment}", w.assignments[at], "{interest}", w.interests[at],

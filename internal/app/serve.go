@@ -173,25 +173,14 @@ func announce(out io.Writer, cfg config.Config) {
 func Access(out io.Writer) error {
 	d := pages(config.Default(), services{}, slog.New(slog.DiscardHandler), false)
 	for _, row := range web.Table(d) {
-		need := string(row.Need)
-		switch {
-		case row.Public:
-			need = "(public)"
-		case row.Self:
-			need = "(own account)"
-		}
-		if _, err := fmt.Fprintf(out, "%-72s %s\n", row.Pattern, need); err != nil {
+		if _, err := fmt.Fprintf(out, "%-72s %s\n", row.Pattern, row.Opener()); err != nil {
 			return err
 		}
 	}
 	_, _ = fmt.Fprintln(out)
-	for _, role := range org.Roles() {
-		for _, kind := range org.ScopeKinds() {
-			if grants := org.Grants(role, kind); len(grants) > 0 {
-				if _, err := fmt.Fprintf(out, "%-18s %-12s %v\n", role, kind, grants); err != nil {
-					return err
-				}
-			}
+	for _, g := range org.Policy() {
+		if _, err := fmt.Fprintf(out, "%-18s %-12s %v\n", g.Role, g.Scope, g.Capabilities); err != nil {
+			return err
 		}
 	}
 	return nil

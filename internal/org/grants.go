@@ -127,6 +127,26 @@ var grants = map[Role]map[ScopeKind][]Capability{
 // Grants returns what a role may do over a kind of scope; nothing where the role is not given over that kind.
 func Grants(r Role, k ScopeKind) []Capability { return slices.Clone(grants[r][k]) }
 
+// GrantRow is one line of the policy: what a role may do over a kind of scope.
+type GrantRow struct {
+	Role         Role
+	Scope        ScopeKind
+	Capabilities []Capability
+}
+
+// Policy lists the whole policy by role and kind of scope, for `zona doctor access` and its page.
+func Policy() []GrantRow {
+	var rows []GrantRow
+	for _, r := range Roles() {
+		for _, k := range ScopeKinds() {
+			if list := Grants(r, k); len(list) > 0 {
+				rows = append(rows, GrantRow{Role: r, Scope: k, Capabilities: list})
+			}
+		}
+	}
+	return rows
+}
+
 // side tells for whom a role judges. Nobody judges for two sides the same unit.
 type side int
 

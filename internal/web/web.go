@@ -87,7 +87,9 @@ type Row = route.Route
 
 // Table lists all rows in the order of their paths.
 func Table(d Deps) []Row {
-	rows := slices.Concat(
+	var rows []Row
+	d.Admin.Table = func() []Row { return rows } // asked when a page is shown, after all are known
+	rows = slices.Concat(
 		site.Routes(d.Site),
 		account.Routes(d.Account),
 		admin.Routes(d.Admin),

@@ -12,6 +12,7 @@ import (
 	"zona/internal/auth"
 	"zona/internal/idempotency"
 	"zona/internal/instrument"
+	"zona/internal/locale"
 	"zona/internal/org"
 	"zona/internal/web/internal/route"
 	"zona/internal/web/internal/ui"
@@ -26,6 +27,7 @@ type Deps struct {
 	Sessions     Sessions
 	Trail        Trail
 	Instruments  func() []*instrument.Instrument
+	Table        func() []route.Route // every row of the program; package web sets it
 	Mail         bool   // mail is delivered: a code can be sent instead of handed over
 	URL          string // address that people type, for the slip; without a slash at the end
 }
@@ -93,7 +95,7 @@ type desk struct{ Deps }
 // Routes lists the rows.
 func Routes(d Deps) []route.Route {
 	s := desk{d}
-	return slices.Concat(s.logRoutes(), s.unitRoutes(), s.personRoutes(), s.roleRoutes(), []route.Route{
+	return slices.Concat(s.logRoutes(), s.unitRoutes(), s.personRoutes(), s.roleRoutes(), s.instanceRoutes(), s.accessRoutes(), []route.Route{
 		{Pattern: "GET /admin", Need: org.ViewAccess, Handle: s.getHome, Nav: route.Nav{Label: "admin.nav", Order: 90}},
 		{Pattern: "GET /admin/institutions/new", Need: org.CreateInstitution, Handle: s.getNewInstitution},
 		{Pattern: "POST /admin/institutions", Need: org.CreateInstitution, Fields: []string{"name", "kind", "zone"}, Handle: s.postInstitution},
@@ -118,6 +120,10 @@ func Routes(d Deps) []route.Route {
 // actor may know of but not manage are refused, others are not there.
 func (s desk) managed(r *http.Request, c org.Capability) (org.Institution, error) {
 	q := route.From(r)
+	if r.PathValue("institution") == "" { // the instance itself, where people have the time of the capital
+		i := org.Institution{Name: q.Printer.T("admin.instance"), Zone: locale.WIB}
+		return i, org.Can(q.Actor, c, i.At(), org.State{At: q.At}).Fault()
+	}
 	i, err := s.Organisation.Institution(r.Context(), q.Actor, r.PathValue("institution"))
 	if err != nil {
 		return org.Institution{}, err
@@ -136,7 +142,10 @@ func frameOf(r *http.Request, i org.Institution, title string) ui.Frame {
 	f := ui.FrameOf(r, title)
 	f.Demo = f.Demo || i.Demo
 	if may(r, org.ViewAccess, i) { // who only lists people has no way through pages that are not theirs
-		f.Crumbs = []ui.Crumb{{Path: "/admin", Text: f.T("admin.title")}, {Path: address(i.ID), Text: i.Name}}
+		f.Crumbs = []ui.Crumb{{Path: "/admin", Text: f.T("admin.title")}}
+		if i.ID != "" {
+			f.Crumbs = append(f.Crumbs, ui.Crumb{Path: address(i.ID), Text: i.Name})
+		}
 	}
 	return f
 }

@@ -91,7 +91,10 @@ func (s desk) newRolePage(r *http.Request, form route.Form) (templ.Component, er
 func (s desk) places(r *http.Request, i org.Institution, p org.Person, search, chosen string) ([]ui.Option, error) {
 	q := route.From(r)
 	t := q.Printer.T
-	options := []ui.Option{{Value: string(org.WholeInstitution) + ":" + i.ID, Text: i.Name, Hint: t("admin.scope.institution")}}
+	var options []ui.Option
+	if i.ID != "" {
+		options = append(options, ui.Option{Value: string(org.WholeInstitution) + ":" + i.ID, Text: i.Name, Hint: t("admin.scope.institution")})
+	}
 	if org.Can(q.Actor, org.RunInstance, org.Object{}, org.State{At: q.At}).Allow {
 		options = append(options, ui.Option{Value: string(org.WholeInstance) + ":", Text: t("admin.instance"), Hint: t("admin.scope.instance")})
 	}

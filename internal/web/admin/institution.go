@@ -27,7 +27,7 @@ func (s desk) getHome(w http.ResponseWriter, r *http.Request) error {
 	if mayCreate && len(institutions) > 0 {
 		frame.Actions = link("/admin/institutions/new", frame.T("admin.institution.new"))
 	}
-	return ui.Write(w, r, http.StatusOK, ui.Page(frame, homeBody(homePage{frame: frame, institutions: institutions, mayCreate: mayCreate})))
+	return ui.Write(w, r, http.StatusOK, ui.Page(frame, homeBody(homePage{frame: frame, institutions: institutions, mayCreate: mayCreate, links: ofInstance(r, frame)})))
 }
 
 func (s desk) getInstitution(w http.ResponseWriter, r *http.Request) error {
@@ -72,6 +72,16 @@ func (s desk) around(r *http.Request, i org.Institution, f ui.Frame) []ui.Crumb 
 		add(org.ViewPeople, "admin.people", "people")
 	}
 	add(org.ViewAccess, "admin.assignments", "assignments")
+	return append(links, ofInstance(r, f)...)
+}
+
+// ofInstance are the pages about the instance itself that the reader may see.
+func ofInstance(r *http.Request, f ui.Frame) []ui.Crumb {
+	q := route.From(r)
+	links := []ui.Crumb{{Path: "/admin/access", Text: f.T("admin.access")}}
+	if org.Can(q.Actor, org.RunInstance, org.Object{}, org.State{At: q.At}).Allow {
+		links = append(links, ui.Crumb{Path: "/admin/people", Text: f.T("admin.instance.people")}, ui.Crumb{Path: "/admin/assignments", Text: f.T("admin.instance.assignments")})
+	}
 	return links
 }
 

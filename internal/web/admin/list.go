@@ -11,10 +11,13 @@ import (
 	"zona/internal/web/internal/ui"
 )
 
-// address is a page of this desk about an institution.
+// address is a page of this desk about an institution, or about the instance itself where there is none.
 func address(institution string, parts ...string) string {
 	var path strings.Builder
-	path.WriteString("/admin/institutions/" + url.PathEscape(institution))
+	path.WriteString("/admin")
+	if institution != "" {
+		path.WriteString("/institutions/" + url.PathEscape(institution))
+	}
 	for _, p := range parts {
 		path.WriteString("/" + url.PathEscape(p))
 	}

@@ -80,12 +80,15 @@ func (s desk) personView(r *http.Request, form route.Form, unit string) (templ.C
 	frame.Crumbs = append(frame.Crumbs, ui.Crumb{Path: address(i.ID, "people"), Text: frame.T("admin.people")})
 	return ui.Page(frame, personFormBody(personForm{
 		frame: frame, form: form, institution: i, unit: u,
-		roles: roles(frame.Printer, u.ID != ""), scopes: scopes(frame.Printer, u.ID != ""),
+		roles: roles(frame.Printer, i, u.ID != ""), scopes: scopes(frame.Printer, i, u.ID != ""),
 	})), nil
 }
 
 // kindsOf are the kinds of scope that can be chosen, the narrowest first.
-func kindsOf(unit bool) []org.ScopeKind {
+func kindsOf(i org.Institution, unit bool) []org.ScopeKind {
+	if i.ID == "" {
+		return []org.ScopeKind{org.WholeInstance}
+	}
 	if unit {
 		return []org.ScopeKind{org.OneUnit, org.Subtree}
 	}
@@ -93,11 +96,11 @@ func kindsOf(unit bool) []org.ScopeKind {
 }
 
 // roles are those that can be given over the institution, or over a unit.
-func roles(p *locale.Printer, unit bool) []ui.Option {
+func roles(p *locale.Printer, i org.Institution, unit bool) []ui.Option {
 	var options []ui.Option
 	for _, role := range org.Roles() {
 		given := func(k org.ScopeKind) bool { return len(org.Grants(role, k)) > 0 }
-		if slices.ContainsFunc(kindsOf(unit), given) {
+		if slices.ContainsFunc(kindsOf(i, unit), given) {
 			options = append(options, ui.Option{Value: string(role), Text: p.T("admin.role." + string(role)), Hint: p.T("admin.role." + string(role) + ".hint")})
 		}
 	}
@@ -105,9 +108,9 @@ func roles(p *locale.Printer, unit bool) []ui.Option {
 }
 
 // scopes are how far a role in a unit may reach.
-func scopes(p *locale.Printer, unit bool) []ui.Option {
+func scopes(p *locale.Printer, i org.Institution, unit bool) []ui.Option {
 	var options []ui.Option
-	for _, kind := range kindsOf(unit) {
+	for _, kind := range kindsOf(i, unit) {
 		options = append(options, ui.Option{Value: string(kind), Text: p.T("admin.scope." + string(kind))})
 	}
 	return options
@@ -116,12 +119,15 @@ func scopes(p *locale.Printer, unit bool) []ui.Option {
 // placeOf reads role and reach; what was not offered is a wrong field, found before anything is made.
 func placeOf(r *http.Request, i org.Institution, unit string) (org.Role, org.Scope, error) {
 	role, scope := org.Role(r.PostFormValue("role")), org.Scope{Kind: org.WholeInstitution, Institution: i.ID}
+	if i.ID == "" {
+		scope.Kind = org.WholeInstance
+	}
 	if unit != "" {
 		scope.Kind, scope.Unit = org.ScopeKind(r.PostFormValue("scope")), unit
 	}
 	wrong := fault.New(fault.Invalid, "fault.invalid")
 	switch {
-	case !slices.Contains(kindsOf(unit != ""), scope.Kind):
+	case !slices.Contains(kindsOf(i, unit != ""), scope.Kind):
 		return "", org.Scope{}, wrong.With("scope", "fault.field.choose")
 	case !slices.Contains(org.Roles(), role):
 		return "", org.Scope{}, wrong.With("role", "fault.field.choose")

@@ -23,6 +23,7 @@ type personPage struct {
 	interests   []org.Interest
 	mayManage   bool
 	self        bool
+	mails       bool // a code can be sent to the person
 	at          time.Time
 }
 
@@ -77,7 +78,7 @@ func (s desk) personPage(r *http.Request, form route.Form) (templ.Component, err
 	ctx, by := r.Context(), route.From(r).Actor
 	page := personPage{
 		frame: personFrame(r, i, p, p.Name), form: form, institution: i, person: p,
-		mayManage: may(r, org.ManagePeople, i), self: p.ID == by.Person, at: route.From(r).At,
+		mayManage: may(r, org.ManagePeople, i), self: p.ID == by.Person, mails: s.mails(p), at: route.From(r).At,
 	}
 	page.frame.Wrong = form.Fault != nil
 	if p.Unit != "" {

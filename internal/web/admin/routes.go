@@ -46,3 +46,27 @@ func (s desk) roleRoutes() []route.Route {
 		{Pattern: "POST " + roles + "/{assignment}/end", Need: org.ManagePeople, StepUp: true, Fields: []string{"rev", "reason"}, Handle: s.postEndRole},
 	}
 }
+
+// instanceRoutes are the pages of people who belong to no institution: those who run the instance and inspect it, and
+// TPN. They are the same pages without an institution, for those who run the instance.
+func (s desk) instanceRoutes() []route.Route {
+	const people, person, roles = "/admin/people", "/admin/people/{person}", "/admin/people/{person}/roles"
+	return []route.Route{
+		{Pattern: "GET /admin/assignments", Need: org.RunInstance, Handle: s.getAssignments},
+		{Pattern: "GET " + people, Need: org.RunInstance, Handle: s.getPeople},
+		{Pattern: "GET " + people + "/new", Need: org.RunInstance, Handle: s.getNewPerson},
+		{Pattern: "POST " + people, Need: org.RunInstance, StepUp: true, Fields: personFields("role"), Handle: s.postPerson},
+		{Pattern: "GET " + person, Need: org.RunInstance, Handle: s.getPerson},
+		{Pattern: "GET " + person + "/edit", Need: org.RunInstance, Handle: s.getEditPerson},
+		{Pattern: "POST " + person, Need: org.RunInstance, StepUp: true, Fields: personFields("rev"), Handle: s.postEditPerson},
+		{Pattern: "POST " + person + "/close", Need: org.RunInstance, StepUp: true, Fields: route.NoFields(), Handle: s.postClosePerson},
+		{Pattern: "POST " + person + "/reopen", Need: org.RunInstance, StepUp: true, Fields: route.NoFields(), Handle: s.postReopenPerson},
+		{Pattern: "POST " + person + "/invitation", Need: org.RunInstance, StepUp: true, Fields: route.NoFields(), Handle: s.postInvitation},
+		{Pattern: "POST " + person + "/invitation/mail", Need: org.RunInstance, StepUp: true, Fields: route.NoFields(), Handle: s.postMailInvitation},
+		{Pattern: "GET " + roles + "/new", Need: org.RunInstance, Handle: s.getNewRole},
+		{Pattern: "POST " + roles, Need: org.RunInstance, StepUp: true, Fields: []string{"role", "place", "from", "until", "acting"}, Handle: s.postRole},
+		{Pattern: "GET " + roles + "/{assignment}", Need: org.RunInstance, Handle: s.getRole},
+		{Pattern: "POST " + roles + "/{assignment}", Need: org.RunInstance, StepUp: true, Fields: []string{"rev", "from", "until"}, Handle: s.postPeriodOfRole},
+		{Pattern: "POST " + roles + "/{assignment}/end", Need: org.RunInstance, StepUp: true, Fields: []string{"rev", "reason"}, Handle: s.postEndRole},
+	}
+}

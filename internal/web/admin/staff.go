@@ -47,6 +47,9 @@ func (s desk) getNewStaff(w http.ResponseWriter, r *http.Request) error {
 // homeOf is the unit that the address names for new people, else the only one of the institution: where there is
 // nothing to choose nobody is asked.
 func (s desk) homeOf(r *http.Request, i org.Institution) (org.Unit, error) {
+	if i.ID == "" {
+		return org.Unit{}, nil
+	}
 	if id := r.URL.Query().Get("unit"); id != "" {
 		return s.unitIn(r, i, id)
 	}
@@ -153,6 +156,9 @@ func (s desk) showSlips(w http.ResponseWriter, r *http.Request, i org.Institutio
 	frame.Narrow = true
 	frame.Crumbs = append(frame.Crumbs, ui.Crumb{Path: address(i.ID, "people"), Text: frame.T("admin.people")})
 	page := slipsPage{frame: frame, institution: i, site: s.URL + "/invitation", again: address(i.ID, "staff", "new")}
+	if i.ID == "" {
+		page.again = address("", "people", "new")
+	}
 	for _, id := range people {
 		made, err := s.slipFor(r, i, id)
 		if err != nil {

@@ -214,6 +214,9 @@ func (s desk) unitMovePage(r *http.Request, form route.Form) (templ.Component, e
 // find lists open units by name or code as options, the one that was chosen among them.
 func (s desk) find(r *http.Request, i org.Institution, search, chosen string) ([]ui.Option, error) {
 	var options []ui.Option
+	if i.ID == "" {
+		return nil, nil
+	}
 	rows, err := s.Organisation.UnitList(r.Context(), route.From(r).Actor, org.UnitQuery{Institution: i.ID, Search: search, Open: org.OnlyOpen, Limit: 20})
 	if err != nil {
 		return nil, err

@@ -110,6 +110,17 @@ func (t Route) Takes(form url.Values) error {
 // maxNamed is how much of an unknown field's name a page repeats, in bytes.
 const maxNamed = 40
 
+// Opener is what opens the row, in the words of `zona doctor access`.
+func (t Route) Opener() string {
+	switch {
+	case t.Public:
+		return "(public)"
+	case t.Self:
+		return "(own account)"
+	}
+	return string(t.Need)
+}
+
 // Method is the first word of the pattern.
 func (t Route) Method() string {
 	method, _, _ := strings.Cut(t.Pattern, " ")

@@ -185,11 +185,11 @@ func newRoleBody(p rolePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Radios(p.frame, p.form, ui.Input{Name: "place", Label: p.frame.T("admin.person.place"), Hint: p.frame.T("admin.move.hint"), Required: true}, p.places).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(p.frame, p.form, ui.Input{Name: "role", Label: p.frame.T("admin.person.role"), Required: true}, choices(p.frame, "admin.choose", "admin.role.", org.Roles())).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Select(p.frame, p.form, ui.Input{Name: "role", Label: p.frame.T("admin.person.role"), Required: true}, choices(p.frame, "admin.choose", "admin.role.", org.Roles())).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Radios(p.frame, p.form, ui.Input{Name: "place", Label: p.frame.T("admin.person.place"), Hint: p.frame.T("admin.move.hint"), Required: true}, p.places).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

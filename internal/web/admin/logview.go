@@ -48,7 +48,7 @@ func rowOf(f ui.Frame, l trail.Line) logRow {
 		concealed: l.Concealed,
 	}
 	for _, c := range l.Changes {
-		shown := change{field: fieldOf(f.Printer, c.Field), from: valueOf(f.Printer, c.Field, c.From), to: valueOf(f.Printer, c.Field, c.To)}
+		shown := change{field: fieldOf(f.Printer, c.Field), from: valueOf(f, c.Field, c.From), to: valueOf(f, c.Field, c.To)}
 		if c.Name != "" {
 			shown.to = c.Name
 		}
@@ -118,11 +118,30 @@ func fieldOf(p *locale.Printer, field string) string {
 	return p.T(id)
 }
 
+// momentOf is a moment, which is stored in UTC, as it reads in the reader's zone. An end is the last minute before it.
+func momentOf(f ui.Frame, field, value string) (text string, ok bool) {
+	at, err := time.Parse(time.RFC3339, value)
+	if err != nil {
+		return "", false
+	}
+	switch field {
+	case "from", "opens", "closed", "opened":
+		return f.Printer.DateTime(at, zoneOf(f)), true
+	case "until", "deadline":
+		return f.Printer.Deadline(at, zoneOf(f)), true
+	}
+	return "", false
+}
+
 // valueOf is a value in words. Answers are stored in their JSON form, whose quotes say nothing to a reader.
-func valueOf(p *locale.Printer, field, value string) string {
+func valueOf(f ui.Frame, field, value string) string {
 	if value == "" {
 		return ""
 	}
+	if text, ok := momentOf(f, field, value); ok {
+		return text
+	}
+	p := f.Printer
 	for prefix, fields := range map[string]string{"admin.role.": "role", "admin.scope.": "scope"} {
 		if fields == field && p.Has(prefix+value) {
 			return p.T(prefix + value)

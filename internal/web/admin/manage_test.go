@@ -175,6 +175,11 @@ func TestARoleIsGivenChangedAndEndedWithItsReason(t *testing.T) {
 	if given.Acting != org.Plt || given.Until.Format("2006-01-02T15") != "2026-05-31T15" { // the day ends at midnight in Jayapura
 		t.Errorf("%+v", given)
 	}
+	// The log tells of moments as people read them, not as they are stored.
+	event := b.Get(b.Get("/log").Find("table th a").First().AttrOr("href", ""))
+	if text := event.Find("table").Text(); !strings.Contains(text, "31 Mei 2026 pukul 23.59 WIT") || strings.Contains(text, "T15:00:00Z") {
+		t.Errorf("the log reads %q", text)
+	}
 	role := sari + "/roles/" + given.ID
 	whole(t, b.Get(role), 200)
 	moved(t, b.Send(role, role, "until", "2026-06-30"))

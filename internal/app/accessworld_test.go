@@ -98,7 +98,7 @@ func newAccessWorld(t *testing.T) *accessWorld {
 	w.fill(root, assessment.Open, time.Now())
 	w.fill(root, assessment.Shut, time.Now())
 	w.shut(path)
-	w.services.trail, err = newTrail(cfg, db, slog.New(slog.DiscardHandler)) // with a key, for receipts
+	w.services.trail, err = newTrail(cfg, db, delivery{}, slog.New(slog.DiscardHandler)) // with a key, for receipts
 	w.must(err)
 	w.tell(root)
 	w.openSessions()

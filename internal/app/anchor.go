@@ -17,6 +17,7 @@ import (
 	"zona/internal/anchor"
 	"zona/internal/audit"
 	"zona/internal/config"
+	"zona/internal/notify"
 	"zona/internal/org"
 	"zona/internal/store"
 	"zona/internal/trail"
@@ -24,14 +25,20 @@ import (
 )
 
 // newTrail is the trail of a server: with the signing key of the log, which is made at first start, and every sink.
-func newTrail(cfg config.Config, db *store.DB, log *slog.Logger) (*trail.Service, error) {
+func newTrail(cfg config.Config, db *store.DB, d delivery, log *slog.Logger) (*trail.Service, error) {
 	signer, err := anchor.LoadKey(cfg.LogKeyFile(), newOrigin(cfg))
 	if err != nil {
 		return nil, err
 	}
 	folder := anchor.NewFolder(cfg.Anchors())
+	sinks := []trail.Sink{folder}
+	if cfg.AnchorMail != "" && d.mails() {
+		sinks = append(sinks, anchor.NewMail(func(ctx context.Context, subject, body string) error {
+			return d.post.Send(ctx, notify.Letter{To: cfg.AnchorMail, Subject: subject, Body: body})
+		}))
+	}
 	return trail.New(db.Trail(), trail.Options{
-		Clock: time.Now, Signer: signer, Sinks: []trail.Sink{folder}, Memory: folder, Holder: org.NewID(), Log: log,
+		Clock: time.Now, Signer: signer, Sinks: sinks, Memory: folder, Holder: org.NewID(), Log: log,
 	}), nil
 }
 
@@ -99,7 +106,7 @@ func LogExport(ctx context.Context, cfg config.Config, path string, out, errs io
 		return err
 	}
 	defer func() { err = closing(db, err) }()
-	t, err := newTrail(cfg, db, log)
+	t, err := newTrail(cfg, db, delivery{}, log)
 	if err != nil {
 		return err
 	}

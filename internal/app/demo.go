@@ -47,7 +47,7 @@ func Demo(ctx context.Context, cfg config.Config, o DemoOptions, out, errs io.Wr
 		return err
 	}
 	defer stop()
-	if s.trail, err = newTrail(cfg, db, log); err != nil {
+	if s.trail, err = newTrail(cfg, db, m, log); err != nil {
 		return err
 	}
 	h, err := mailing(cfg, db, s, m, log, true)

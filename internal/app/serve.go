@@ -126,7 +126,7 @@ func Serve(ctx context.Context, cfg config.Config, out, errs io.Writer) (err err
 		return err
 	}
 	defer stop()
-	if s.trail, err = newTrail(cfg, db, log); err != nil {
+	if s.trail, err = newTrail(cfg, db, m, log); err != nil {
 		return err
 	}
 	h, err := mailing(cfg, db, s, m, log, false)

@@ -50,6 +50,9 @@ type Config struct {
 	// AnchorFolder is where signed checkpoints are appended to a file, best on another disk or computer; empty:
 	// "anchor" beside the database file, in Data for PostgreSQL.
 	AnchorFolder string `koanf:"anchor_folder"`
+	// AnchorMail is the address, outside the office that runs the database, that every signed checkpoint is sent to;
+	// empty: none is sent.
+	AnchorMail string `koanf:"anchor_mail"`
 	// MailHost is the SMTP server that mails are handed to; empty: no mail, codes are handed over on paper.
 	MailHost string `koanf:"mail_host"`
 	// MailPort is its port, 587 for "starttls", 465 for "tls".
@@ -274,7 +277,7 @@ func prefix(s string) (netip.Prefix, error) {
 }
 
 func keys() []string {
-	return []string{"data", "database", "listen", "url", "tls", "certificate", "key", "proxies", "log", "second_factor", "breached_passwords", "log_key", "anchor_folder", "mail_host", "mail_port", "mail_tls", "mail_user", "mail_password_file", "mail_from", "mail_ca", "backup", "backup_folder", "backup_hour", "backup_keep", "backup_key", "backup_recipients"}
+	return []string{"data", "database", "listen", "url", "tls", "certificate", "key", "proxies", "log", "second_factor", "breached_passwords", "log_key", "anchor_folder", "anchor_mail", "mail_host", "mail_port", "mail_tls", "mail_user", "mail_password_file", "mail_from", "mail_ca", "backup", "backup_folder", "backup_hour", "backup_keep", "backup_key", "backup_recipients"}
 }
 
 // refuseReadableByAll keeps a file that may hold a database password from everybody on the machine.

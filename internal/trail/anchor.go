@@ -2,6 +2,7 @@ package trail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -97,7 +98,7 @@ func (s *Service) turn(ctx context.Context, now bool) {
 	}
 	if err == nil {
 		s.mu.Lock()
-		err = s.look(ctx)
+		err = errors.Join(s.look(ctx), s.lookBehind(ctx))
 		s.mu.Unlock()
 	}
 	if err != nil && ctx.Err() == nil {
@@ -121,10 +122,19 @@ func (s *Service) Anchor(ctx context.Context, now bool) error {
 			return err
 		}
 	}
-	var behind []string
-	for name, f := range s.failed {
-		if s.opt.Clock().Sub(f.since) >= behindAfter {
-			behind = append(behind, name)
+	return nil
+}
+
+// lookBehind asks the database, which remembers what waits for a sink when no server does.
+func (s *Service) lookBehind(ctx context.Context) error {
+	backlogs, err := s.store.Backlogs(ctx)
+	if err != nil {
+		return err
+	}
+	behind := []string{}
+	for _, b := range backlogs {
+		if s.late(b) && slices.ContainsFunc(s.opt.Sinks, func(sink Sink) bool { return sink.Name() == b.Sink }) {
+			behind = append(behind, b.Sink)
 		}
 	}
 	slices.Sort(behind)
@@ -132,7 +142,13 @@ func (s *Service) Anchor(ctx context.Context, now bool) error {
 	return nil
 }
 
-// Behind names the sinks that have taken nothing for so long that somebody should look, on the server that anchors.
+// late reports whether a checkpoint waits for so long that somebody should look.
+func (s *Service) late(b Backlog) bool {
+	return b.Count > 0 && s.opt.Clock().Sub(b.Oldest) >= behindAfter
+}
+
+// Behind names the sinks that have taken nothing for so long that somebody should look. It asks no database: what it
+// says is a minute old at most.
 func (s *Service) Behind() []string {
 	if b := s.behind.Load(); b != nil {
 		return *b
@@ -193,11 +209,7 @@ func (s *Service) drain(ctx context.Context, sink Sink) error {
 			err := sink.Put(put, p.Signed)
 			cancel()
 			if err != nil {
-				since := s.opt.Clock()
-				if before, ok := s.failed[sink.Name()]; ok {
-					since = before.since
-				}
-				s.failed[sink.Name()] = failure{err, since}
+				s.failed[sink.Name()] = err
 				s.opt.Log.ErrorContext(ctx, "a sink took no checkpoint", "sink", sink.Name(), "size", p.Size, "error", err)
 				return nil
 			}
@@ -414,10 +426,10 @@ func (s *Service) State(ctx context.Context, by org.Actor) (State, error) {
 				state.Backlog = b
 			}
 		}
-		if f, ok := s.failed[sink.Name()]; ok {
-			state.Failed = f.err.Error()
+		if err, ok := s.failed[sink.Name()]; ok {
+			state.Failed = err.Error()
 		}
-		state.Behind = state.Count > 0 && s.opt.Clock().Sub(state.Oldest) >= behindAfter
+		state.Behind = s.late(state.Backlog)
 		st.Sinks = append(st.Sinks, state)
 	}
 	return st, nil

@@ -127,15 +127,9 @@ type Service struct {
 	alarm  atomic.Pointer[Alarm]    // nil: none
 	behind atomic.Pointer[[]string] // see Behind
 
-	mu     sync.Mutex         // anchoring is one thing at a time
-	last   audit.Checkpoint   // that this server made or knows of
-	failed map[string]failure // by sink
-}
-
-// failure is why the last attempt of a sink failed, and since when all did.
-type failure struct {
-	err   error
-	since time.Time
+	mu     sync.Mutex       // anchoring is one thing at a time
+	last   audit.Checkpoint // that this server made or knows of
+	failed map[string]error // why the last attempt of a sink failed
 }
 
 // New returns the service.
@@ -143,5 +137,5 @@ func New(store Store, o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{store: store, opt: o, failed: map[string]failure{}}
+	return &Service{store: store, opt: o, failed: map[string]error{}}
 }

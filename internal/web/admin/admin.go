@@ -28,8 +28,8 @@ type Deps struct {
 	Trail        Trail
 	Instruments  func() []*instrument.Instrument
 	Table        func() []route.Route // every row of the program; package web sets it
-	Mail         bool   // mail is delivered: a code can be sent instead of handed over
-	URL          string // address that people type, for the slip; without a slash at the end
+	Mail         bool                 // mail is delivered: a code can be sent instead of handed over
+	URL          string               // address that people type, for the slip; without a slash at the end
 }
 
 // Organisation makes institutions, units, people and their roles.
@@ -48,6 +48,9 @@ type Organisation interface {
 	Teams(ctx context.Context, by org.Actor, institution string) ([]org.Team, error)
 
 	CreateInstitution(ctx context.Context, by org.Actor, cmd org.NewInstitution) (string, error)
+	EditInstitution(ctx context.Context, by org.Actor, cmd org.InstitutionEdit) error
+	Eligibilities(ctx context.Context, by org.Actor, institution string, year int) ([]org.Eligibility, error)
+	SetEligibility(ctx context.Context, by org.Actor, cmd org.EligibilityEdit) error
 	AddUnit(ctx context.Context, by org.Actor, cmd org.NewUnit) (string, error)
 	AddPerson(ctx context.Context, by org.Actor, cmd org.NewPerson) (string, error)
 	Assign(ctx context.Context, by org.Actor, cmd org.NewAssignment) (string, error)
@@ -95,7 +98,7 @@ type desk struct{ Deps }
 // Routes lists the rows.
 func Routes(d Deps) []route.Route {
 	s := desk{d}
-	return slices.Concat(s.logRoutes(), s.unitRoutes(), s.personRoutes(), s.roleRoutes(), s.instanceRoutes(), s.accessRoutes(), []route.Route{
+	return slices.Concat(s.logRoutes(), s.unitRoutes(), s.personRoutes(), s.roleRoutes(), s.instanceRoutes(), s.accessRoutes(), s.institutionRoutes(), []route.Route{
 		{Pattern: "GET /admin", Need: org.ViewAccess, Handle: s.getHome, Nav: route.Nav{Label: "admin.nav", Order: 90}},
 		{Pattern: "GET /admin/institutions/new", Need: org.CreateInstitution, Handle: s.getNewInstitution},
 		{Pattern: "POST /admin/institutions", Need: org.CreateInstitution, Fields: []string{"name", "kind", "zone"}, Handle: s.postInstitution},

@@ -2,8 +2,12 @@ package admin_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
+
+	"zona/internal/org"
+	"zona/internal/web/internal/desktest"
 )
 
 func TestASecondAdministratorOfTheInstanceComesThroughThePages(t *testing.T) {
@@ -61,5 +65,55 @@ func TestTheAccessPageShowsThePolicyAndTheRoutesItself(t *testing.T) {
 	}
 	if p := as(t, server, "sari").Do(http.MethodGet, "/admin/access", nil, nil); p.Status != 403 {
 		t.Errorf("a coordinator reads the table: %d", p.Status)
+	}
+}
+
+func TestAnInstitutionIsChangedWithItsEligibility(t *testing.T) {
+	t.Parallel()
+	w, server := setup(t)
+	b := as(t, server, "adm")
+	whole(t, b.Get(base+"/edit"), 200)
+	moved(t, b.Send(base+"/edit", base, "name", "Mahkamah Baru", "zone", "Asia/Makassar"))
+	if i, err := w.Store.Org().Institution(t.Context(), "mine"); err != nil || i.Name != "Mahkamah Baru" || i.Zone != "Asia/Makassar" {
+		t.Fatalf("%+v, %v", i, err)
+	}
+	requirements := org.Requirements()
+	if len(requirements) == 0 {
+		t.Fatal("no requirement of institutions")
+	}
+	page := b.Get(base + "/eligibility?year=2025")
+	whole(t, page, 200)
+	if n := page.Find("input[name=requirement]").Length(); n != len(requirements) {
+		t.Fatalf("%d forms for %d requirements", n, len(requirements))
+	}
+	token := page.Find("main form[method=post] input[name=_token]").AttrOr("value", "")
+	send := func(rev, value string) desktest.Page {
+		return b.Do(http.MethodPost, base+"/eligibility", url.Values{
+			"_token": {token}, "rev": {rev}, "year": {"2025"}, "requirement": {requirements[0].ID}, "value": {value}, "source": {"LHP 2025"},
+		}, nil)
+	}
+	good := "80"
+	switch requirements[0].Type {
+	case "boolean":
+		good = "ya"
+	case "ordinal":
+		good = requirements[0].Order[0]
+	}
+	before := w.Store.Digest()
+	if p := send("0", "bukan nilai"); p.Status != 422 || w.Store.Digest() != before {
+		t.Errorf("a value outside the scale: %d", p.Status)
+	}
+	moved(t, send("0", good))
+	values, err := w.Store.Org().Eligibilities(t.Context(), "mine", 2025)
+	if err != nil || len(values) != 1 || values[0].Value != good || values[0].Source != "LHP 2025" {
+		t.Fatalf("%+v, %v", values, err)
+	}
+	if p := send("0", ""); p.Status != 409 {
+		t.Errorf("somebody else was faster: %d", p.Status)
+	}
+	for _, path := range []string{"/edit", "/eligibility"} {
+		if p := as(t, server, "sari").Do(http.MethodGet, base+path, nil, nil); p.Status != 403 {
+			t.Errorf("a coordinator reads %s: %d", path, p.Status)
+		}
 	}
 }

@@ -71,6 +71,8 @@ func (s desk) around(r *http.Request, i org.Institution, f ui.Frame) []ui.Crumb 
 	if !may(r, org.ManageInstitution, i) { // the steps lead there
 		add(org.ViewPeople, "admin.people", "people")
 	}
+	add(org.ManageInstitution, "admin.institution.edit", "edit")
+	add(org.ManageInstitution, "admin.eligibility", "eligibility")
 	add(org.ViewAccess, "admin.assignments", "assignments")
 	return append(links, ofInstance(r, f)...)
 }

@@ -96,7 +96,7 @@ func (s desk) places(r *http.Request, i org.Institution, p org.Person, search, c
 		options = append(options, ui.Option{Value: string(org.WholeInstitution) + ":" + i.ID, Text: i.Name, Hint: t("admin.scope.institution")})
 	}
 	if org.Can(q.Actor, org.RunInstance, org.Object{}, org.State{At: q.At}).Allow {
-		options = append(options, ui.Option{Value: string(org.WholeInstance) + ":", Text: t("admin.instance"), Hint: t("admin.scope.instance")})
+		options = append(options, ui.Option{Value: string(org.WholeInstance) + ":", Text: t("admin.instance")})
 	}
 	kind, id, _ := strings.Cut(chosen, ":")
 	if kind != string(org.OneUnit) && kind != string(org.Subtree) {
